@@ -1,0 +1,1 @@
+"""Arxos Workers: asynchronous processing of building data."""

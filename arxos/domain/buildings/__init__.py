@@ -1,0 +1,1 @@
+"""Buildings: the aggregate, its geometry, its rules, its use cases."""

@@ -1,0 +1,1 @@
+"""Business rules on the neutral model."""

@@ -1,0 +1,100 @@
+"""Everything that can go wrong, as one tree. The first fork is: can trying again help?
+
+ArxosError
+├── TransientError            trying again may help
+│   ├── UnavailableError      a server or file store did not answer
+│   ├── TimedOutError         a limit of time or memory was reached
+│   ├── InterruptedError_     the worker was told to stop; the attempt is given back
+│   └── UnknownKindError      no such job kind here (a rolling deploy: another worker may know it)
+└── PermanentError            trying again gives the same answer
+    ├── InvalidError          the input is wrong; the message names the place
+    │   ├── InvalidPayloadError
+    │   ├── InvalidBuildingError
+    │   │   ├── InvalidAddressError
+    │   │   ├── DuplicateFloorError
+    │   │   └── InvalidTransitionError
+    │   ├── InvalidGeometryError
+    │   └── ModelRefusedError
+    │       └── UnsupportedSchemaError
+    ├── NotFoundError         the thing named does not exist
+    ├── ConflictError         the thing is in a state that does not allow this
+    └── CancelledError        somebody cancelled the job
+
+Messages are lower case and name the thing: ``no building 'b-17'``.
+"""
+
+
+class ArxosError(Exception):
+    """The root: every error that the system raises on purpose."""
+
+
+class TransientError(ArxosError):
+    """Trying again may help."""
+
+
+class UnavailableError(TransientError):
+    """A server or a file store did not answer."""
+
+
+class TimedOutError(TransientError):
+    """A limit of time or memory was reached."""
+
+
+class InterruptedError_(TransientError):
+    """The worker was told to stop: the attempt is given back, not burned."""
+
+
+class UnknownKindError(TransientError):
+    """No such job kind in this version of the code; another worker may know it."""
+
+
+class PermanentError(ArxosError):
+    """Trying again gives the same answer."""
+
+
+class InvalidError(PermanentError):
+    """The input is wrong; the message names the place."""
+
+
+class InvalidPayloadError(InvalidError):
+    """A payload does not fit its kind's contract."""
+
+
+class InvalidBuildingError(InvalidError):
+    """A building would break one of its own rules."""
+
+
+class InvalidAddressError(InvalidBuildingError):
+    """Not a postal address."""
+
+
+class DuplicateFloorError(InvalidBuildingError):
+    """The building has this floor already."""
+
+
+class InvalidTransitionError(InvalidBuildingError):
+    """A building's status cannot change like this."""
+
+
+class InvalidGeometryError(InvalidError):
+    """A shape that cannot be used: too few vertices, not finite, no area."""
+
+
+class ModelRefusedError(InvalidError):
+    """A model file that cannot be read: empty, truncated, not of its format; the message names the place."""
+
+
+class UnsupportedSchemaError(ModelRefusedError):
+    """A well-formed file of a schema that is not supported."""
+
+
+class NotFoundError(PermanentError):
+    """The thing named does not exist."""
+
+
+class ConflictError(PermanentError):
+    """The thing is in a state that does not allow this."""
+
+
+class CancelledError(PermanentError):
+    """Somebody cancelled the job."""

@@ -1,0 +1,44 @@
+"""What happened, as facts. `tasks.reactions` turns them into follow-up jobs in the same transaction."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all domain events: something about one building, in the past tense."""
+
+    building_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingCreated(Event):
+    """A building was added."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingUpdated(Event):
+    """A building's name, address or status changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReceived(Event):
+    """A source file for the building is in the blob store."""
+
+    model_id: UUID
+    submitted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValidated(Event):
+    """A model's validation report was stored."""
+
+    model_id: UUID
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIndexed(Event):
+    """A model's geometry is the building's current spatial index."""
+
+    model_id: UUID

@@ -1,0 +1,1 @@
+"""Jobs: their life, their verdicts, their use cases."""

@@ -1,0 +1,89 @@
+"""What the domain needs of the world. `storage` and `formats` provide it; tests use the fakes in `tests/fakes.py`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from arxos.domain.events import Event
+
+if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time the arrows point the other way
+    from arxos.domain.buildings.model_reader import ModelReader
+    from arxos.domain.buildings.repository import BuildingRepository
+    from arxos.domain.jobs.ledger import Ledger
+    from arxos.domain.jobs.probes import ProbeEffects
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving it without `commit` rolls everything back.
+
+    `emit` records a domain event; its follow-up jobs are inserted by `commit`, in the same transaction.
+    """
+
+    jobs: "Ledger"
+    buildings: "BuildingRepository"
+    probes: "ProbeEffects"
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def emit(self, event: Event) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+
+
+OpenUnitOfWork = Callable[[], UnitOfWork]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """Bytes in the blob store, named by their content."""
+
+    sha256: str
+    size_bytes: int
+
+
+class BlobStore(Protocol):
+    """Content-addressed bytes."""
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> StoredBlob:
+        """Store a stream without holding it whole in memory; the same bytes again are stored once.
+
+        Raises InvalidError beyond `limit_bytes` or for zero bytes; nothing stays behind then.
+        """
+
+    def local_copy(self, sha256: str) -> AbstractContextManager[Path]:
+        """A path to read the bytes at, for as long as the context lasts. Raises NotFoundError."""
+
+    def exists(self, sha256: str) -> bool:
+        """Whether the store holds these bytes."""
+
+
+class Cache(Protocol):
+    """Computed answers that readers hit. May lose anything at any time; raises UnavailableError when it does not answer."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put_many(self, values: Mapping[str, bytes], *, ttl_s: int | None = None) -> None: ...
+    def delete_prefix(self, prefix: str) -> None: ...
+
+
+class ModelReaders(Protocol):
+    """The formats that are installed."""
+
+    def reader_for(self, path: Path, filename: str) -> "ModelReader":
+        """The reader by the file's content first, its name second. Raises ModelRefusedError where none fits."""
+
+    def __iter__(self) -> Iterator["ModelReader"]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a job's body may touch."""
+
+    unit_of_work: OpenUnitOfWork
+    blobs: BlobStore
+    cache: Cache
+    readers: ModelReaders

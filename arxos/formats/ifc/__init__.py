@@ -1,0 +1,1 @@
+"""Industry Foundation Classes (ISO 16739) in STEP files (ISO 10303-21)."""

@@ -1,0 +1,1 @@
+"""When things happen: the relay, the sweeper, the beat."""

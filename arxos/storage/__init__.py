@@ -1,0 +1,1 @@
+"""The ports on PostgreSQL/PostGIS, Redis and the blob store."""

@@ -1,0 +1,1 @@
+"""One file per job kind. No Celery here."""

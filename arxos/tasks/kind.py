@@ -1,0 +1,87 @@
+"""What a job kind is: a name, a contract for its payload, a body, and how it may fail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from arxos.domain.jobs.retry import RetryPolicy
+from arxos.domain.ports import Ports, UnitOfWork
+
+
+class Payload(BaseModel):
+    """The root of all payloads: unknown fields are refused, values are not bent to fit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Result(BaseModel):
+    """The root of all results: what the ledger keeps of a success."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+P = TypeVar("P", bound=Payload)
+Effect = Callable[[UnitOfWork], None]
+
+
+class Attempt(Protocol):
+    """What a running body sees of its attempt."""
+
+    @property
+    def job_id(self) -> UUID: ...
+    @property
+    def number(self) -> int:
+        """Counted from 1: the fencing token."""
+
+    @property
+    def submitted_by(self) -> str | None: ...
+    @property
+    def ports(self) -> Ports: ...
+    def now(self) -> datetime: ...
+    def progress(self, done: float, note: str = "") -> None:
+        """Say how far the work is (0 to 1). Cheap; raises CancelledError once somebody cancelled the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A body's answer: the result to keep, and what to write in the transaction that settles the attempt.
+
+    The body computes with no transaction open. `effect` runs later, in the fenced transaction: it is quick,
+    touches only the unit of work, and may run again if that transaction has to be repeated.
+    """
+
+    result: BaseModel | None = None
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind(Generic[P]):
+    """One sort of work. `batch` > 1: a light kind, whose due jobs travel many to one message."""
+
+    name: str
+    queue: str
+    payload: type[P]
+    run: Callable[[P, Attempt], Done]
+    batch: int = 1
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    soft_limit_s: float = 300.0
+    hard_limit_s: float = 330.0
+    probe: bool = False  # only with ARXOS_PROBES=1
+
+    @property
+    def title(self) -> str:
+        """The first line of the body's docstring."""
+        return (self.run.__doc__ or self.name).strip().splitlines()[0]
+
+
+def job_kind(name: str, *, queue: str, payload: type[P], **settings: Any) -> Callable[[Callable[[P, Attempt], Done]], JobKind[P]]:
+    """Declare the decorated body as a job kind; `settings` are the remaining fields of JobKind."""
+
+    def declare(run: Callable[[P, Attempt], Done]) -> JobKind[P]:
+        return JobKind(name=name, queue=queue, payload=payload, run=run, **settings)
+
+    return declare
