@@ -1,0 +1,165 @@
+"""What the domain needs of a store of buildings. Used inside a unit of work: nothing is seen by others before `commit`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shapely import MultiPolygon
+
+from arxos.domain.buildings.box import Box
+from arxos.domain.buildings.building import Building
+from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.model import GeoReference
+from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
+from arxos.domain.buildings.status import BuildingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingPage:
+    """Some buildings, newest first, and the cursor to go on with (None: these were the last)."""
+
+    items: tuple[Building, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """An uploaded source file, as its sender describes it. The bytes lie in the blob store under `sha256`."""
+
+    building_id: UUID
+    sha256: str
+    size_bytes: int
+    filename: str
+    format: str
+    submitted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """An uploaded source file. `revision` counts a building's models from 1; `schema` is known once it has been read."""
+
+    id: UUID
+    building_id: UUID
+    revision: int
+    sha256: str
+    size_bytes: int
+    filename: str
+    format: str
+    submitted_by: str | None
+    received_at: datetime
+    schema: str | None = None
+    is_new: bool = False  # only in the answer to `add_model`: the record was made by that call
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRecord:
+    """Of which model a building's current spatial index is, when it was made, and where the building stands."""
+
+    model: ModelRecord
+    indexed_at: datetime
+    true_north_deg: float
+    georeference: GeoReference | None
+    outline: MultiPolygon | None
+    geo_outline: MultiPolygon | None
+    box: Box | None  # around every element and space
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCounts:
+    """A building's spatial index in numbers. `elements_with_geometry`: those that have a box in it."""
+
+    floors: int
+    spaces: int
+    elements: int
+    elements_with_geometry: int
+    by_class: Mapping[str, int]  # elements, by IFC class
+    by_state: Mapping[str, int]  # elements and spaces, by geometry state
+
+
+@dataclass(frozen=True, slots=True)
+class ElementQuery:
+    """Which elements are wanted; every part that is given narrows the answer. Metres, model axes.
+
+    `at` (x, y[, z]): the footprint covers the point (and the z range holds z). `box` (x0, y0, x1, y1) or
+    (x0, y0, z0, x1, y1, z1): the footprint meets the rectangle (and the z ranges overlap). `near` (x, y, z): nearest
+    first, by the distance in plan to the footprint combined with the gap in height. Otherwise ordered by global id.
+    """
+
+    at: tuple[float, ...] | None = None
+    box: tuple[float, ...] | None = None
+    near: tuple[float, float, float] | None = None
+    ifc_class: str | None = None
+    limit: int = 100
+
+
+class BuildingRepository(Protocol):
+    """Buildings, their models, the reports on these, and the spatial index of the newest indexed model."""
+
+    def add(self, building: Building) -> None:
+        """A new building."""
+
+    def get(self, building_id: UUID) -> Building:
+        """The building with its floors. Raises NotFoundError."""
+
+    def save(self, building: Building) -> None:
+        """Write name, address, status and new floors. Raises ConflictError where somebody else saved it since it was read."""
+
+    def list(
+        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> BuildingPage:
+        """Buildings, newest first, without their floors. `q`: a part of name or address, in any case.
+
+        Raises InvalidError for a cursor that is none of ours.
+        """
+
+    def add_model(self, model: NewModel) -> ModelRecord:
+        """Record an uploaded file as the building's next revision. The bytes of its newest revision again: that record.
+
+        Raises NotFoundError for the building.
+        """
+
+    def model(self, model_id: UUID) -> ModelRecord:
+        """Raises NotFoundError."""
+
+    def latest_model(self, building_id: UUID) -> ModelRecord | None:
+        """The building's newest revision, indexed or not."""
+
+    def save_report(self, model_id: UUID, report: ValidationReport) -> None:
+        """Store the report in place of an earlier one on the same model. Raises NotFoundError for the model."""
+
+    def report(self, model_id: UUID) -> ValidationReport | None:
+        """The report on this model, None while there is none."""
+
+    def replace_index(self, model_id: UUID, index: ModelIndex) -> bool:
+        """Make this the building's spatial index. False, and nothing changes, where a newer revision's is in place already.
+
+        Raises NotFoundError for the model.
+        """
+
+    def index(self, building_id: UUID) -> IndexRecord | None:
+        """Which model is indexed, None while none is."""
+
+    def counts(self, building_id: UUID) -> IndexCounts:
+        """The current index in numbers; zeros while there is none."""
+
+    def floors(self, building_id: UUID) -> tuple[Floor, ...]:
+        """Lowest first, those without a level last."""
+
+    def spaces(self, building_id: UUID) -> tuple[Space, ...]:
+        """All spaces, by floor id, then global id."""
+
+    def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
+        """The spaces of one floor by global id; None: those on no floor."""
+
+    def elements_on_floor(
+        self, building_id: UUID, floor_id: UUID | None, *, crossing: bool = False
+    ) -> tuple[Element, ...]:
+        """The elements one floor contains by global id, with `crossing` also those that reach into it; None: on no floor."""
+
+    def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:
+        """The elements that fit the query, at most `query.limit`."""
+
+    def spaces_at(self, building_id: UUID, x: float, y: float, z: float | None = None) -> tuple[Space, ...]:
+        """The spaces whose footprint covers the point (and whose z range holds z), by global id."""
