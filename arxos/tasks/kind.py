@@ -67,6 +67,7 @@ class JobKind(Generic[P]):
     payload: type[P]
     run: Callable[[P, Attempt], Done]
     batch: int = 1
+    light: Callable[[P], bool] | None = None  # whether a job with this payload may share a message; None: every one
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     soft_limit_s: float = 300.0
     hard_limit_s: float = 330.0

@@ -1,0 +1,124 @@
+"""A job: one requested piece of work, a row of the ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from arxos.domain.jobs.retry import RetryPolicy
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    BLOCKED = "blocked"  # waits for other jobs
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYABLE = "retryable"  # failed, will be tried again when it is due
+    SUCCEEDED = "succeeded"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+WAITING = frozenset({JobState.QUEUED, JobState.RETRYABLE})
+FINAL = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED})
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.BLOCKED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RETRYABLE: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.SUCCEEDED, JobState.RETRYABLE, JobState.DEAD, JobState.CANCELLED, JobState.QUEUED}
+    ),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.DEAD: frozenset({JobState.QUEUED, JobState.CANCELLED}),  # redrive, discard
+    JobState.CANCELLED: frozenset(),
+}
+
+
+class OnFailure(StrEnum):
+    """What a job does when one that it waits for dies or is cancelled."""
+
+    CANCEL = "cancel"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to insert: already held against its kind's contract. `run_at` None: now."""
+
+    id: UUID
+    kind: str
+    queue: str
+    payload: Mapping[str, Any]
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    priority: int = 0  # higher first
+    batch: int = 1  # how many such jobs may travel in one message
+    run_at: datetime | None = None
+    deadline: datetime | None = None
+    idempotency_key: str | None = None
+    submitted_by: str | None = None
+    after: tuple[UUID, ...] = ()
+    on_failure: OnFailure = OnFailure.CANCEL
+    trace: str | None = None  # W3C traceparent of the request that caused it
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A running attempt, as its worker sees it. `attempt` is the fencing token."""
+
+    id: UUID
+    kind: str
+    queue: str
+    payload: Mapping[str, Any]
+    attempt: int
+    policy: RetryPolicy
+    submitted_by: str | None
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One finished attempt."""
+
+    attempt: int
+    worker: str | None
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    error_type: str | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A ledger row, whole."""
+
+    id: UUID
+    kind: str
+    queue: str
+    state: JobState
+    priority: int
+    payload: Mapping[str, Any]
+    attempt: int
+    max_attempts: int
+    lost: int
+    created_at: datetime
+    available_at: datetime
+    result: Mapping[str, Any] | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    progress: float | None = None
+    progress_note: str | None = None
+    published_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    deadline: datetime | None = None
+    worker: str | None = None
+    idempotency_key: str | None = None
+    submitted_by: str | None = None
+    building_id: UUID | None = None
+    waiting_for: int = 0
+    cancel_requested_by: str | None = None
+    attempts: tuple[AttemptRecord, ...] = ()

@@ -1,0 +1,114 @@
+"""The port on the ledger: every change of a job's state is one guarded operation here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.outcome import Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs to list; None: any. `since`: created at or after."""
+
+    state: JobState | None = None
+    kind: str | None = None
+    queue: str | None = None
+    building_id: UUID | None = None
+    error: str | None = None  # part of the error's type or message, any case
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first; `cursor` continues it, None at the end."""
+
+    jobs: tuple[Job, ...]
+    cursor: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a cancellation found: the job's state after it. RUNNING: asked, the body will be told."""
+
+    job_id: UUID
+    state: JobState
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """One queue at a moment: jobs by state, and how long the oldest due one has waited (seconds)."""
+
+    queue: str
+    states: dict[JobState, int]
+    oldest_due_s: float | None
+    paused_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One worker process as it announces itself."""
+
+    worker: str
+    host: str
+    pid: int
+    pool: str
+    queues: tuple[str, ...]
+    version: str
+
+
+class Ledger(Protocol):
+    """Jobs within one transaction. Times are the database's own, so clocks cannot disagree."""
+
+    def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
+        """Insert jobs; returns their ids in order: for a known idempotency key the id of the job that exists.
+
+        Raises NotFoundError for an unknown predecessor, ConflictError where a key belongs to a job of another kind.
+        """
+
+    def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
+        """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out."""
+
+    def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
+        """Write outcomes, history and the release of successors; returns the jobs whose attempt was still current."""
+
+    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
+        """Take back the running jobs of a delivery whose process died; poison goes dead. Returns the jobs."""
+
+    def sweep(self, lease_s: float) -> list[UUID]:
+        """Take back the running jobs of workers that were silent for `lease_s` seconds. Returns the jobs."""
+
+    def expire(self) -> list[UUID]:
+        """Cancel waiting jobs whose deadline has passed. Returns them."""
+
+    def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
+        """Store progress. Returns who asked to cancel; raises ConflictError when the attempt is no longer current."""
+
+    def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
+        """Cancel a waiting job, or ask a running one. Raises NotFoundError; ConflictError when it is final already."""
+
+    def redrive(self, job_id: UUID, by: str) -> None:
+        """Send a dead job round again with a fresh budget. Raises NotFoundError, ConflictError when it is not dead."""
+
+    def discard(self, job_id: UUID, by: str, reason: str) -> None:
+        """Close a dead job for good. Raises NotFoundError, ConflictError when it is not dead."""
+
+    def get(self, job_id: UUID) -> Job:
+        """The whole job with its attempts. Raises NotFoundError."""
+
+    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
+        """Jobs newest first, those older than `before`."""
+
+    def queues(self) -> list[QueueCounts]:
+        """Every queue that has jobs or is paused."""
+
+    def pause(self, queue: str, by: str) -> None: ...
+    def resume(self, queue: str, by: str) -> None: ...
+    def beat(self, beat: Beat) -> None:
+        """Announce a worker or renew its lease."""
+
+    def retire(self, worker: str) -> list[UUID]:
+        """A worker says goodbye: what it still runs is given back, no attempt burned. Returns the jobs."""

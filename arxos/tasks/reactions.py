@@ -1,0 +1,44 @@
+"""What follows from what happened: each domain event and the jobs it makes, in the event's own transaction."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from uuid6 import uuid7
+
+from arxos.domain.events import Event, ModelReceived
+from arxos.domain.jobs.job import NewJob, OnFailure
+from arxos.tasks.kind import JobKind
+from arxos.tasks.request import JobRequest, new_job
+
+React = Callable[[Event], Iterable[NewJob]]
+
+
+def reactions(kinds: Mapping[str, JobKind[Any]]) -> React:
+    """The function that a unit of work calls for each event at commit."""
+
+    def react(event: Event) -> Iterable[NewJob]:
+        match event:
+            case ModelReceived():
+                return _process_model(kinds, event)
+            case _:
+                return ()
+
+    return react
+
+
+def _process_model(kinds: Mapping[str, JobKind[Any]], event: ModelReceived) -> Iterable[NewJob]:
+    """Validate and index side by side; warm the cache when both have settled, however they ended."""
+    model = {"model_id": str(event.model_id)}
+    by = event.submitted_by
+    first = [
+        new_job(kinds, JobRequest(kind=kind, payload=model, submitted_by=by), job_id=uuid7())
+        for kind in ("building.validate", "building.index_geometry")
+    ]
+    warm = JobRequest(
+        kind="building.warm_cache",
+        payload={"building_id": str(event.building_id)},
+        after=tuple(job.id for job in first),
+        on_failure=OnFailure.RUN,
+        submitted_by=by,
+    )
+    return [*first, new_job(kinds, warm)]
