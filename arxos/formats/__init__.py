@@ -1,1 +1,1 @@
-"""One folder or file per input format."""
+"""Input formats, one folder or file each. `registry.installed_readers` finds them."""

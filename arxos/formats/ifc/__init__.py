@@ -1,1 +1,5 @@
-"""Industry Foundation Classes (ISO 16739) in STEP files (ISO 10303-21)."""
+"""Industry Foundation Classes (ISO 16739) in STEP files (ISO 10303-21), on IfcOpenShell."""
+
+from arxos.formats.ifc.reader import IfcReader
+
+READER = IfcReader()
