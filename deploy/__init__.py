@@ -1,0 +1,1 @@
+"""How the system is set up and run; no part of the installed package."""

@@ -1,0 +1,40 @@
+"""Runs other programs, and says in one line which of them failed and why."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+class CommandError(Exception):
+    """A program failed, or a server did not come up; the message names it and quotes its last words."""
+
+
+def run(command: Sequence[str], *, folder: Path = Path("/"), **environment: str) -> str:
+    """Run to the end and return stdout. Raises CommandError."""
+    # A working folder that the unprivileged user cannot enter would make PostgreSQL's programs complain: hence `/`.
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, **environment}
+    )
+    if done.returncode != 0:
+        raise CommandError(f"{_program(command)} failed: {_last_line(done.stderr) or _last_line(done.stdout)}")
+    return done.stdout.strip()
+
+
+def wait_until(ready: Callable[[], bool], *, what: str, timeout_s: float = 30.0) -> None:
+    """Ask again until `ready`. Raises CommandError naming `what` after `timeout_s` seconds."""
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        if time.monotonic() > deadline:
+            raise CommandError(f"{what} did not happen within {timeout_s:.0f} s")
+        time.sleep(0.05)
+
+
+def _program(command: Sequence[str]) -> str:
+    real = next((word for word in command if not word.startswith("-") and not word.endswith("setpriv")), command[0])
+    return Path(real).name
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]

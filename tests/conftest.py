@@ -1,0 +1,106 @@
+"""Fixtures that every test may use: real servers, fresh databases, the shared building data."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis as redis_client
+
+from tests import servers as test_servers
+from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
+
+ROOT = Path(__file__).resolve().parents[1]
+_fresh_number = count(1)
+
+
+def pytest_configure() -> None:
+    """Name a folder for this run's servers; the workers of xdist inherit the name."""
+    if test_servers.RUN_VARIABLE not in os.environ:
+        run = ROOT / ".local" / "tests" / str(os.getpid())
+        shutil.rmtree(run, ignore_errors=True)  # of a run that was killed when it had the same pid
+        os.environ[test_servers.RUN_VARIABLE] = str(run)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers where any test asked for them. Should this not be reached, their guard does it."""
+    if not hasattr(config, "workerinput"):  # the controlling process, which ends last
+        test_servers.stop_started(_run_folder())
+        del os.environ[test_servers.RUN_VARIABLE]
+
+
+def _run_folder() -> Path:
+    return Path(os.environ[test_servers.RUN_VARIABLE])
+
+
+@pytest.fixture(scope="session")
+def servers() -> Servers:
+    """PostgreSQL and Redis, started at the first test that needs them."""
+    return test_servers.find_or_start(_run_folder())
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: Servers) -> Iterator[str]:
+    """A migrated database to make copies of. Tests do not write to it: use `database`."""
+    name = f"arxos_template_{os.getpid()}"
+    url = servers.create_database(name)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    _migrate(url)
+    yield url
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def database(servers: Servers, database_url: str) -> Iterator[str]:
+    """The address of a fresh, migrated database of the test's own."""
+    template = database_url.rpartition("/")[2]
+    name = f"arxos_test_{os.getpid()}_{next(_fresh_number)}"
+    yield servers.create_database(name, template)
+    servers.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: Servers) -> str:
+    """The address of this test process's Redis database. What is in it is anybody's guess: use `redis`."""
+    return servers.redis_database(REDIS_DATABASES_PER_WORKER * test_servers.worker_number())
+
+
+@pytest.fixture
+def redis(redis_url: str) -> str:
+    """The address of an empty Redis database: the test's broker."""
+    return _emptied(redis_url)
+
+
+@pytest.fixture
+def redis_cache(servers: Servers) -> str:
+    """The address of a second empty Redis database: the test's cache."""
+    return _emptied(servers.redis_database(REDIS_DATABASES_PER_WORKER * test_servers.worker_number() + 1))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real building data beside the checkout; without it tests skip, but in CI they fail."""
+    folder = ROOT.parent / "shared" / "data"
+    if folder.is_dir():
+        return folder
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no building data in {folder}")
+    pytest.skip(f"no building data in {folder}")
+
+
+def _emptied(url: str) -> str:
+    with redis_client.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+def _migrate(url: str) -> None:
+    try:
+        from arxos.storage.migrations import migrate
+    except ImportError:  # not written yet
+        return
+    migrate(url)
