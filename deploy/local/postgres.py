@@ -87,7 +87,13 @@ class Postgres:
         options = ["--encoding=UTF8", f"--locale={_locale()}", "--username=arxos", "--auth=scram-sha-256"]
         # initdb syncs the whole folder at its end, which takes longer than all the rest
         sync = [] if self.durable else ["--no-sync"]
-        initdb = [str(find_postgres().folder / "initdb"), *options, *sync, f"--pwfile={password}", f"--pgdata={self.data}"]
+        initdb = [
+            str(find_postgres().folder / "initdb"),
+            *options,
+            *sync,
+            f"--pwfile={password}",
+            f"--pgdata={self.data}",
+        ]
         run([*prefix_for(self.data), *initdb])
         password.unlink()
         self._write("arxos.ready", "")
