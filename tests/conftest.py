@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis as redis_client
 
+from arxos.storage.migrations import migrate
 from tests import servers as test_servers
 from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
 
@@ -49,7 +50,7 @@ def database_url(servers: Servers) -> Iterator[str]:
     url = servers.create_database(name)
     with psycopg.connect(url) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-    _migrate(url)
+    migrate(url)
     yield url
     servers.drop_database(name)
 
@@ -96,11 +97,3 @@ def _emptied(url: str) -> str:
     with redis_client.Redis.from_url(url) as client:
         client.flushdb()
     return url
-
-
-def _migrate(url: str) -> None:
-    try:
-        from arxos.storage.migrations import migrate
-    except ImportError:  # not written yet
-        return
-    migrate(url)

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from deploy.local.private_servers import PrivateServers, stop
 
-RUN_VARIABLE = "ARXOS_TEST_RUN"  # a folder named by the controlling process's pid; set by the controlling process, inherited by the workers of xdist
+RUN_VARIABLE = "TEST_RUN_FOLDER"  # named by the controlling process's pid; the workers of xdist inherit it
 REDIS_DATABASES_PER_WORKER = 2  # the broker's and the cache's
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -11,12 +11,11 @@ class CommandError(Exception):
     """A program failed, or a server did not come up; the message names it and quotes its last words."""
 
 
-def run(command: Sequence[str], *, folder: Path = Path("/"), **environment: str) -> str:
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Run to the end and return stdout. Raises CommandError."""
     # A working folder that the unprivileged user cannot enter would make PostgreSQL's programs complain: hence `/`.
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, **environment}
-    )
+    given = os.environ | dict(environment or {})
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=given)
     if done.returncode != 0:
         raise CommandError(f"{_program(command)} failed: {_last_line(done.stderr) or _last_line(done.stdout)}")
     return done.stdout.strip()

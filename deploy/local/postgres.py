@@ -110,7 +110,7 @@ class Postgres:
         psql = str(find_postgres().folder / "psql")
         options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
         address = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "arxos", "PGDATABASE": database}
-        return run([psql, *options, "--command", statement], PGPASSWORD=self._password(), **address)
+        return run([psql, *options, "--command", statement], address | {"PGPASSWORD": self._password()})
 
 
 def _locale() -> str:

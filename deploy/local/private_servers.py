@@ -51,8 +51,13 @@ class PrivateServers:
         with (self.home / "guard.log").open("w") as log:
             guard = subprocess.Popen(
                 [*command, *(["--durable"] if self.postgres.durable else [])],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True,
-            )  # fmt: skip
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is the owner's affair
+                text=True,
+            )
         assert guard.stdout is not None  # for mypy: it is a pipe
         with guard.stdout as answer:
             if not answer.readline():
@@ -80,7 +85,7 @@ def stop(guard: int, home: Path) -> None:
         os.waitpid(guard, 0)
 
 
-def _guard(home: Path, owner: int, durable: bool) -> None:
+def _guard(home: Path, owner: int, *, durable: bool) -> None:
     servers = PrivateServers.at(home, durable=durable)
     told_to_stop = os.pidfd_open(owner)
     with ExitStack() as running:
@@ -115,8 +120,7 @@ def main() -> None:
     arguments.add_argument("--durable", action="store_true")
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, _stopped)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal ends the owner, and its end ends us
-    _guard(given.home, given.owner, given.durable)
+    _guard(given.home, given.owner, durable=given.durable)
 
 
 if __name__ == "__main__":
