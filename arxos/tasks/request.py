@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from arxos.domain.errors import InvalidPayloadError
 from arxos.domain.jobs.job import NewJob, OnFailure
 from arxos.tasks.kind import JobKind
+from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -44,13 +45,13 @@ def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:
 
 
 def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: UUID | None = None) -> NewJob:
-    """The request as a job to insert. Raises UnknownKindError, InvalidPayloadError naming the field."""
+    """The request as a job to insert. Raises UnknownKindError, InvalidPayloadError naming field or queue."""
     kind = find_kind(kinds, request.kind)
     payload = parse_payload(kind, request.payload)
     return NewJob(
         id=job_id or uuid7(),
         kind=kind.name,
-        queue=request.queue or kind.queue,
+        queue=known_queue(request.queue) if request.queue else kind.queue,
         payload=payload.model_dump(mode="json"),
         policy=kind.policy,
         priority=request.priority,

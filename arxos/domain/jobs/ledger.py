@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.outcome import Settlement
 
@@ -101,6 +102,9 @@ class Ledger(Protocol):
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         """Jobs newest first, those older than `before`."""
+
+    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
+        """The job and its surroundings, for `explain`. Workers silent for `lease_s` do not count. Raises NotFoundError."""
 
     def queues(self) -> list[QueueCounts]:
         """Every queue that has jobs or is paused."""

@@ -1,0 +1,54 @@
+"""Everything that the environment decides: `ARXOS_…`, read once at start."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from arxos.domain.errors import InvalidError
+
+
+def _one_of(*schemes: str) -> AfterValidator:
+    def check(url: str) -> str:
+        if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+class Settings(BaseSettings):
+    """The system's settings. Addresses may hold passwords, so none of them is ever printed."""
+
+    model_config = SettingsConfigDict(env_prefix="ARXOS_", frozen=True, extra="ignore")
+
+    database_url: Annotated[str, _one_of("postgresql")] = Field(repr=False)
+    broker_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(repr=False)
+    cache_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(repr=False, default="")
+    blob_url: Annotated[str, _one_of("file", "s3")] = Field(repr=False)
+    jwt_secret: SecretStr | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    probes: bool = False
+
+    model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in
+    geometry_memory_mb: int = Field(default=4096, ge=64)
+    heartbeat_s: float = Field(default=2.0, gt=0, le=60)
+    lease_s: float = Field(default=10.0, gt=0, le=3600)
+    republish_s: float = Field(default=10.0, gt=0, le=3600)
+    queue_depth: int = Field(default=8, ge=1, le=10_000)  # messages that the relay keeps in each Redis queue
+    drain_s: float = Field(default=25.0, ge=0, le=3600)  # how long a stopping worker lets jobs finish
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises InvalidError with one line that names each wrong variable."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidError(
+            "; ".join(f"ARXOS_{'_'.join(map(str, p['loc'])).upper()}: {p['msg'].lower()}" for p in problems)
+        ) from None
+    if settings.lease_s < 3 * settings.heartbeat_s:
+        raise InvalidError("ARXOS_LEASE_S: must be at least three times ARXOS_HEARTBEAT_S")
+    return settings if settings.cache_url else settings.model_copy(update={"cache_url": settings.broker_url})

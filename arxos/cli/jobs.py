@@ -1,0 +1,123 @@
+"""`arxos jobs …` and `arxos kinds`: look at jobs, and act on one."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from arxos.app.bootstrap import start
+from arxos.app.settings import read_settings
+from arxos.cli.output import print_json, print_table, relative
+from arxos.domain.jobs.explain import explain
+from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.ledger import JobFilter
+from arxos.tasks.registry import all_kinds
+
+app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
+By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
+
+
+def kinds(json: AsJson = False) -> None:
+    """List the job kinds and their contracts."""
+    known = all_kinds(probes=read_settings().probes).values()
+    if json:
+        return print_json(
+            [{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known]
+        )
+    print_table(
+        ("kind", "queue", "payload", "does"),
+        [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
+    )
+
+
+@app.command("list")
+def list_(
+    state: Annotated[JobState | None, typer.Option()] = None,
+    kind: Annotated[str | None, typer.Option()] = None,
+    queue: Annotated[str | None, typer.Option()] = None,
+    building: Annotated[UUID | None, typer.Option()] = None,
+    since: Annotated[datetime | None, typer.Option(help="Created at or after this time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: AsJson = False,
+) -> None:
+    """List jobs, newest first.
+
+    Example: arxos jobs list --state dead --queue geometry
+    """
+    which = JobFilter(state=state, kind=kind, queue=queue, building_id=building, since=since)
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        page = uow.jobs.find(which, limit=limit)
+    if json:
+        return print_json([job_document(job) for job in page.jobs])
+    print_table(
+        ("id", "kind", "queue", "state", "attempt", "created", "error"),
+        [_line(job) for job in page.jobs],
+    )
+
+
+@app.command()
+def show(job_id: UUID, json: AsJson = False) -> None:
+    """Show one job with its attempts."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        job = uow.jobs.get(job_id)
+    if json:
+        return print_json(job_document(job))
+    facts = [(name, value) for name, value in job_document(job).items() if value is not None and name != "attempts"]
+    print_table(("fact", "value"), facts)
+    print()
+    print_table(
+        ("attempt", "outcome", "started", "finished", "worker", "error"),
+        [(a.attempt, a.outcome, a.started_at, a.finished_at, a.worker, a.error_message) for a in job.attempts],
+    )
+
+
+@app.command()
+def why(job_id: UUID, json: AsJson = False) -> None:
+    """Say in a sentence or two why a job does not run, or what it does."""
+    runtime = start(application="arxos-cli")
+    with runtime.ports.unit_of_work() as uow:
+        seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s)
+    sentence = explain(seen)
+    print_json({"id": job_id, "state": seen.job.state, "why": sentence}) if json else print(sentence)
+
+
+@app.command()
+def cancel(job_id: UUID, by: By = "cli", reason: Annotated[str, typer.Option()] = "cancelled by an operator") -> None:
+    """Cancel a job: a waiting one never starts, a running one is told."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        print(uow.jobs.cancel(job_id, by, reason).state)
+        uow.commit()
+
+
+@app.command()
+def redrive(job_id: UUID, by: By = "cli") -> None:
+    """Send a dead job round again with a fresh budget of attempts."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        uow.jobs.redrive(job_id, by)
+        uow.commit()
+    print(JobState.QUEUED)
+
+
+@app.command()
+def discard(job_id: UUID, reason: Annotated[str, typer.Option(help="Why: recorded.")], by: By = "cli") -> None:
+    """Close a dead job for good."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        uow.jobs.discard(job_id, by, reason)
+        uow.commit()
+    print(JobState.CANCELLED)
+
+
+def job_document(job: Job) -> dict[str, object]:
+    """A job as JSON shows it, here and over HTTP."""
+    document: dict[str, object] = {name: getattr(job, name) for name in Job.__slots__}
+    message = f"{job.error_type}: {job.error_message}" if job.error_type else None
+    document["error"] = message
+    return document
+
+
+def _line(job: Job) -> tuple[object, ...]:
+    error = f"{job.error_type}: {job.error_message}"[:80] if job.error_type else ""
+    return job.id, job.kind, job.queue, job.state, f"{job.attempt}/{job.max_attempts}", relative(job.created_at), error

@@ -1,0 +1,62 @@
+"""Commands that start the system's processes, and the two that prepare for it."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from arxos.app.bootstrap import start
+from arxos.app.logging import configure_logging
+from arxos.app.settings import read_settings
+from arxos.app.tokens import Role, issue
+from arxos.domain.errors import InvalidError
+from arxos.storage import migrations
+from arxos.tasks.queues import Pool
+
+
+def migrate() -> None:
+    """Bring the database's schema to the newest revision."""
+    print(migrations.migrate(read_settings().database_url))
+
+
+def relay() -> None:
+    """Publish due jobs, and take back what dead workers hold."""
+    from arxos.scheduler.run_relay import run_relay
+
+    runtime = start(application="arxos-relay")
+    configure_logging(runtime.settings)
+    run_relay(runtime)
+
+
+def worker(
+    pool: Annotated[Pool, typer.Option(help="cpu: child processes; io: threads.")],
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Jobs at once; default: the number of CPUs.")] = 0,
+) -> None:
+    """Execute jobs."""
+    from arxos.workers.worker import run_worker
+
+    runtime = start(application=f"arxos-worker-{pool}")
+    configure_logging(runtime.settings)
+    run_worker(runtime, pool, concurrency or os.cpu_count() or 1)
+
+
+def flower(
+    address: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
+) -> None:
+    """Watch the workers live (Flower)."""
+    from arxos.workers.flower import run_flower
+
+    run_flower(read_settings(), address, port)
+
+
+def token(
+    subject: Annotated[str, typer.Option(help="Whom the token names.")],
+    role: Annotated[Role, typer.Option(help="What the bearer may do.")],
+    expires: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3600,
+) -> None:
+    """Print a token for the HTTP API."""
+    secret = read_settings().jwt_secret
+    if secret is None:
+        raise InvalidError("ARXOS_JWT_SECRET: is not set")
+    print(issue(secret.get_secret_value(), subject, role, expires))

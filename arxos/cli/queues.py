@@ -1,0 +1,43 @@
+"""`arxos queues …`: what waits where, and pausing it."""
+
+import typer
+
+from arxos.app.bootstrap import start
+from arxos.cli.jobs import AsJson, By
+from arxos.cli.output import print_json, print_table
+from arxos.domain.jobs.job import JobState
+from arxos.tasks.queues import known_queue
+
+app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List the queues with their jobs by state."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        queues = uow.jobs.queues()
+    if json:
+        return print_json(queues)
+    print_table(
+        ("queue", *JobState, "oldest due s", "paused by"),
+        [
+            (q.queue, *(q.states.get(s, 0) for s in JobState), q.oldest_due_s and round(q.oldest_due_s, 1), q.paused_by)
+            for q in queues
+        ],
+    )
+
+
+@app.command()
+def pause(queue: str, by: By = "cli") -> None:
+    """Start nothing more from a queue; what runs goes on."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        uow.jobs.pause(known_queue(queue), by)
+        uow.commit()
+
+
+@app.command()
+def resume(queue: str, by: By = "cli") -> None:
+    """Let a paused queue go on."""
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        uow.jobs.resume(known_queue(queue), by)
+        uow.commit()

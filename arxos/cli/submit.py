@@ -1,0 +1,136 @@
+"""`arxos submit`: one job, or a file of them."""
+
+import itertools
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from arxos.app.bootstrap import Runtime, start
+from arxos.domain.errors import InvalidError, PermanentError, UnavailableError, UnknownKindError
+from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob
+from arxos.tasks.request import new_job, parse_request
+
+CHUNK = 10_000  # jobs in one transaction
+
+
+def submit(
+    kind: Annotated[str | None, typer.Argument(help="The job kind; `arxos kinds` lists them.")] = None,
+    payload: Annotated[str, typer.Option(help="JSON, @FILE, or - for standard input.")] = "{}",
+    queue: Annotated[str | None, typer.Option(help="Another queue than the kind's own.")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: the same key gives the same job.")] = None,
+    at: Annotated[str | None, typer.Option(help="Not before this time: ISO 8601 with a zone.")] = None,
+    priority: Annotated[int, typer.Option(help="Higher goes first; -100 to 100.")] = 0,
+    after: Annotated[list[UUID] | None, typer.Option(help="Wait for this job; may be repeated.")] = None,
+    as_: Annotated[str | None, typer.Option("--as", help="Who submits.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it succeeded.")] = False,
+    jsonl: Annotated[str | None, typer.Option(help="A file of jobs, one JSON object a line, or - for stdin.")] = None,
+) -> None:
+    """Submit a job, or many; prints the ids.
+
+    Example: arxos submit building.validate --payload '{"model_id": "…"}' --wait
+    """
+    if (kind is None) == (jsonl is None):
+        raise typer.BadParameter("name either a KIND or --jsonl FILE")
+    runtime = start(application="arxos-cli")
+    if jsonl is not None:
+        return _submit_lines(runtime, jsonl)
+    raw = {
+        "kind": kind,
+        "payload": read_payload(payload),
+        "queue": queue,
+        "idempotency_key": key,
+        "run_at": _time(at),
+        "priority": priority,
+        "after": after or [],
+        "submitted_by": as_ or "cli",
+    }
+    [job_id] = insert(runtime, [new_job(runtime.kinds, parse_request(raw))])
+    print(job_id)
+    if wait and wait_for(runtime, job_id).state is not JobState.SUCCEEDED:
+        raise typer.Exit(1)
+
+
+def insert(runtime: Runtime, jobs: list[NewJob]) -> list[UUID]:
+    """Insert in one transaction; returns the ids."""
+    with runtime.ports.unit_of_work() as uow:
+        ids = uow.jobs.insert(jobs)
+        uow.commit()
+    return ids
+
+
+def wait_for(runtime: Runtime, job_id: UUID, every_s: float = 0.05) -> Job:
+    """Poll until the job is final, however long that takes; an outage of the database is waited out."""
+    while True:
+        try:
+            with runtime.ports.unit_of_work() as uow:
+                job = uow.jobs.get(job_id)
+        except UnavailableError:
+            time.sleep(1.0)
+            continue
+        if job.state in FINAL:
+            return job
+        time.sleep(every_s)
+        every_s = min(every_s * 1.2, 1.0)
+
+
+def read_payload(text: str) -> dict[str, Any]:
+    """The payload as an object, from JSON text, ``@FILE`` or ``-``. Raises BadParameter naming line and column."""
+    try:
+        raw = sys.stdin.read() if text == "-" else Path(text[1:]).read_text() if text.startswith("@") else text
+        value = json.loads(raw)
+    except OSError as error:
+        raise typer.BadParameter(f"payload: cannot read {text[1:]!r}: {error.strerror}") from error
+    except ValueError as error:
+        raise typer.BadParameter(f"payload: not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise typer.BadParameter(f"payload: must be a JSON object, got {type(value).__name__}")
+    return value
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--at: {text!r} is not an ISO 8601 time") from error
+    if when.tzinfo is None:
+        raise typer.BadParameter(f"--at: {text!r} needs a zone, such as {text}Z")
+    return when
+
+
+def _submit_lines(runtime: Runtime, source: str) -> None:
+    """Whole chunks are accepted or refused; a refusal names its line, and what was accepted before stays."""
+    try:
+        with sys.stdin if source == "-" else open(source, encoding="utf-8") as lines:
+            accepted = 0
+            for chunk in chunks(enumerate(lines, 1)):
+                print("\n".join(map(str, _submit_chunk(runtime, chunk, accepted))))
+                accepted += len(chunk)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError(f"{source}: {error}") from error
+
+
+def chunks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Numbered lines in lists of at most CHUNK."""
+    while chunk := list(itertools.islice(lines, CHUNK)):
+        yield chunk
+
+
+def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int) -> list[UUID]:
+    number = 0
+    try:
+        jobs = []
+        for number, line in chunk:
+            if line.strip():
+                jobs.append(new_job(runtime.kinds, parse_request(line)))
+        return insert(runtime, jobs)
+    except (PermanentError, UnknownKindError) as error:
+        raise PermanentError(f"line {number}: {error} ({accepted} jobs of the lines before were accepted)") from error

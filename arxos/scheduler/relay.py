@@ -1,0 +1,91 @@
+"""The relay: the only publisher. Due rows become messages; the Redis queues stay shallow."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from arxos.domain.errors import TransientError
+from arxos.storage.database import Connection, Database
+from arxos.storage.outbox import Outbox
+from arxos.workers.publisher import Publisher
+
+POLL_S = 0.5  # how late a due time or a lost wake-up is noticed at worst
+REFILL_S = 0.01  # how often a full queue is looked at while more is due
+LOOK_AHEAD = 200  # rows looked at per message that fits: as many as the lightest kinds put into one
+CHANNEL = "arxos_due"
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Relay:
+    """Publishes due jobs. Any number of relays may run: rows are shared out by SKIP LOCKED."""
+
+    outbox: Outbox
+    publisher: Publisher
+    queues: Sequence[str]
+    depth: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def step(self) -> tuple[int, bool]:
+        """Publish what fits. Returns how many messages, and whether more may be due. Raises UnavailableError."""
+        due = self.outbox.due_queues(self.queues)
+        if not due:
+            return 0, False
+        depths = self.publisher.depths(due)
+        sent = 0
+        for queue in due:
+            room = self.depth - depths[queue]
+            if room > 0:
+                sent += self._fill(queue, room)
+        return sent, True
+
+    def _fill(self, queue: str, room: int) -> int:
+        envelopes = self.outbox.take(queue, room, room * LOOK_AHEAD)
+        try:
+            self.publisher.publish(envelopes)
+        except TransientError:
+            self.outbox.put_back(envelopes)
+            raise
+        if envelopes:
+            log.debug("published", queue=queue, messages=len(envelopes), jobs=sum(len(e.jobs) for e in envelopes))
+        return len(envelopes)
+
+    def run(self, database: Database) -> None:
+        """Publish until `stopping` is set; woken by the ledger, polling as a fallback, patient with outages."""
+        wait = Backoff()
+        while not self.stopping.is_set():
+            try:
+                with database.listener(CHANNEL) as wake:
+                    self._follow(wake, wait.reset)
+            except TransientError as error:
+                log.warning("relay_waits", error=str(error), wait_s=wait.seconds)
+                self.stopping.wait(wait.next())
+
+    def _follow(self, wake: Connection, went_well: Callable[[], None]) -> None:
+        while not self.stopping.is_set():
+            _, more = self.step()
+            went_well()
+            if more:
+                time.sleep(REFILL_S)
+            else:
+                next(wake.notifies(timeout=POLL_S, stop_after=1), None)
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Growing waits between tries, in seconds."""
+
+    seconds: float = 0.1
+
+    def next(self) -> float:
+        """The next wait: doubled each time, up to 2 s."""
+        current, self.seconds = self.seconds, min(self.seconds * 2, 2.0)
+        return current
+
+    def reset(self) -> None:
+        """It went well: begin again from the shortest."""
+        self.seconds = 0.1

@@ -1,0 +1,173 @@
+"""The ledger on PostgreSQL: each change of state is one guarded statement that returns what it changed."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.jobs.explain import Snapshot
+from arxos.domain.jobs.job import FINAL, ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.outcome import Settlement
+from arxos.storage import ledger_edges, ledger_insert, ledger_read, ledger_settle, ledger_why
+from arxos.storage.database import Connection
+
+CLAIM = """
+WITH due AS (
+    SELECT id FROM jobs
+    WHERE id = ANY(%(ids)s) AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
+        AND (deadline IS NULL OR deadline > clock_timestamp())
+        AND queue NOT IN (SELECT queue FROM queue_pauses)
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
+    started_at = clock_timestamp(), progress = NULL, progress_note = NULL
+FROM due WHERE jobs.id = due.id
+RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace
+"""
+
+PROGRESS = """
+UPDATE jobs SET progress = %s, progress_note = %s WHERE id = %s AND attempt = %s AND state = 'running'
+RETURNING cancel_requested_by
+"""
+
+CANCEL = """
+UPDATE jobs SET cancel_requested_at = clock_timestamp(), cancel_requested_by = %(by)s,
+    state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END,
+    finished_at = CASE WHEN state = 'running' THEN NULL ELSE clock_timestamp() END,
+    error_type = CASE WHEN state = 'running' THEN error_type ELSE 'CancelledError' END,
+    error_message = CASE WHEN state = 'running' THEN error_message ELSE %(reason)s END
+WHERE id = %(id)s AND state IN ('blocked', 'queued', 'retryable', 'running')
+RETURNING state
+"""
+
+REDRIVE = """
+UPDATE jobs SET state = 'queued', available_at = clock_timestamp(), published_at = NULL, finished_at = NULL,
+    max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0, cancel_requested_at = NULL, cancel_requested_by = NULL
+WHERE id = %s AND state = 'dead' RETURNING queue
+"""
+
+DISCARD = """
+UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_requested_by = %s, error_message = %s
+WHERE id = %s AND state = 'dead' RETURNING id
+"""
+
+EXPIRE = """
+UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type = 'CancelledError',
+    error_message = 'its deadline passed before it started'
+WHERE deadline < clock_timestamp() AND state IN ('blocked', 'queued', 'retryable') RETURNING id
+"""
+
+BEAT = """
+INSERT INTO workers (id, host, pid, pool, queues, version) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()
+"""
+
+ACT = "INSERT INTO operator_actions (actor, action, job_id, details) VALUES (%s, %s, %s, %s)"
+
+
+class PostgresLedger:
+    """The ledger within one transaction of `connection`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
+        return ledger_insert.insert(self._connection, jobs)
+
+    def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
+        rows = self._connection.execute(CLAIM, {"ids": list(ids), "worker": worker, "delivery": delivery})
+        order = {job_id: place for place, job_id in enumerate(ids)}
+        return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])
+
+    def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
+        return ledger_settle.settle(self._connection, settlements)
+
+    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
+        return ledger_settle.take_back(self._connection, ledger_settle.OF_DELIVERY, reason, delivery=delivery)
+
+    def sweep(self, lease_s: float) -> list[UUID]:
+        reason = f"its worker was silent for more than {lease_s:g} s"
+        return ledger_settle.take_back(self._connection, ledger_settle.OF_SILENT_WORKERS, reason, lease_s=lease_s)
+
+    def retire(self, worker: str) -> list[UUID]:
+        returned = ledger_settle.give_back(self._connection, worker)
+        self._connection.execute("DELETE FROM workers WHERE id = %s", [worker])
+        return returned
+
+    def expire(self) -> list[UUID]:
+        expired = [row[0] for row in self._connection.execute(EXPIRE)]
+        ledger_edges.release(self._connection, dict.fromkeys(expired, JobState.CANCELLED))
+        return expired
+
+    def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
+        row = self._connection.execute(PROGRESS, [done, note, job_id, attempt]).fetchone()
+        if row is None:
+            raise ConflictError(f"attempt {attempt} of job {job_id} is no longer current")
+        asked: str | None = row[0]
+        return asked
+
+    def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
+        row = self._connection.execute(CANCEL, {"id": job_id, "by": by, "reason": reason}).fetchone()
+        state = JobState(row[0]) if row else self._refuse(job_id, "cancelled", sorted(FINAL))
+        self._act(by, "cancel", job_id, reason=reason)
+        if state is JobState.CANCELLED:
+            ledger_edges.release(self._connection, {job_id: state})
+        return Cancelled(job_id, state)
+
+    def redrive(self, job_id: UUID, by: str) -> None:
+        row = self._connection.execute(REDRIVE, [job_id]).fetchone()
+        if row is None:
+            self._refuse(job_id, "redriven")
+        self._act(by, "redrive", job_id)
+        ledger_insert.notify(self._connection)
+
+    def discard(self, job_id: UUID, by: str, reason: str) -> None:
+        if self._connection.execute(DISCARD, [by, reason, job_id]).fetchone() is None:
+            self._refuse(job_id, "discarded")
+        self._act(by, "discard", job_id, reason=reason)
+
+    def get(self, job_id: UUID) -> Job:
+        return ledger_read.get(self._connection, job_id)
+
+    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
+        return ledger_read.find(self._connection, which, limit, before)
+
+    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
+        return ledger_why.snapshot(self._connection, job_id, lease_s)
+
+    def queues(self) -> list[QueueCounts]:
+        return ledger_read.queues(self._connection)
+
+    def pause(self, queue: str, by: str) -> None:
+        self._connection.execute(
+            "INSERT INTO queue_pauses (queue, paused_by) VALUES (%s, %s) ON CONFLICT (queue) DO NOTHING", [queue, by]
+        )
+        self._act(by, "pause_queue", None, queue=queue)
+
+    def resume(self, queue: str, by: str) -> None:
+        self._connection.execute("DELETE FROM queue_pauses WHERE queue = %s", [queue])
+        # What was published before the pause claimed nothing during it: publish it again.
+        self._connection.execute(
+            "UPDATE jobs SET published_at = NULL"
+            " WHERE queue = %s AND state IN ('queued', 'retryable') AND published_at IS NOT NULL",
+            [queue],
+        )
+        self._act(by, "resume_queue", None, queue=queue)
+        ledger_insert.notify(self._connection)
+
+    def beat(self, beat: Beat) -> None:
+        self._connection.execute(
+            BEAT, [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
+        )
+
+    def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
+        self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])
+
+    def _refuse(self, job_id: UUID, act: str, final: Sequence[JobState] = ()) -> JobState:
+        row = self._connection.execute("SELECT state FROM jobs WHERE id = %s", [job_id]).fetchone()
+        if row is None:
+            raise NotFoundError(f"no job {str(job_id)!r}")
+        wanted = "it is final already" if final else "only dead jobs can be"
+        raise ConflictError(f"job {job_id} is {row[0]}: it cannot be {act}, {wanted}")

@@ -1,0 +1,90 @@
+"""Reading the ledger: rows as the domain's values."""
+
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row, kwargs_row
+
+from arxos.domain.errors import NotFoundError
+from arxos.domain.jobs.job import AttemptRecord, ClaimedJob, Job, JobState
+from arxos.domain.jobs.ledger import JobFilter, Page, QueueCounts
+from arxos.domain.jobs.retry import RetryPolicy
+from arxos.storage.database import Connection
+
+COLUMNS: LiteralString = """id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
+    error_type, error_message, progress, progress_note, published_at, started_at, finished_at, deadline, worker,
+    idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by"""
+
+CONDITIONS: dict[str, LiteralString] = {
+    "state": "state = %(state)s",
+    "kind": "kind = %(kind)s",
+    "queue": "queue = %(queue)s",
+    "building_id": "building_id = %(building_id)s",
+    "error": "(error_type || ': ' || coalesce(error_message, '')) ILIKE '%%' || %(error)s || '%%'",
+    "since": "created_at >= %(since)s",
+    "before": "id < %(before)s",
+}
+
+QUEUES = """
+SELECT queue, coalesce(states, '{}') AS states, oldest_due_s, paused_by FROM (
+    SELECT queue, jsonb_object_agg(state, n) AS states, max(oldest) AS oldest_due_s FROM (
+        SELECT queue, state, count(*) AS n,
+            extract(epoch FROM max(clock_timestamp() - available_at) FILTER (
+                WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp()))::float AS oldest
+        FROM jobs GROUP BY queue, state) by_state
+    GROUP BY queue) by_queue
+FULL JOIN queue_pauses USING (queue) ORDER BY queue
+"""
+
+
+def claimed(row: tuple[Any, ...]) -> ClaimedJob:
+    """A row that the claim returned."""
+    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace = row
+    whole = RetryPolicy(**{**policy, "max_attempts": max_attempts})
+    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace)
+
+
+def get(connection: Connection, job_id: UUID) -> Job:
+    """The job with its attempts. Raises NotFoundError."""
+    with connection.cursor(row_factory=class_row(AttemptRecord)) as cursor:
+        attempts = cursor.execute(
+            "SELECT attempt, worker, started_at, finished_at, outcome, error_type, error_message"
+            " FROM attempts WHERE job_id = %s ORDER BY attempt",
+            [job_id],
+        ).fetchall()
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = %s", [job_id]).fetchone()
+    if row is None:
+        raise NotFoundError(f"no job {str(job_id)!r}")
+    return _job(**row, attempts=tuple(attempts))
+
+
+def find(connection: Connection, which: JobFilter, limit: int, before: UUID | None) -> Page:
+    """Jobs newest first (ids are ordered by time), those before the cursor."""
+    values = {name: getattr(which, name) for name in JobFilter.__slots__} | {"before": before}
+    wanted = [condition for name, condition in CONDITIONS.items() if values[name] is not None]
+    where = " AND ".join(wanted) or "true"
+    with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"  # noqa: S608 - parts are literals
+        jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
+    more = len(jobs) > limit
+    return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
+
+
+def queues(connection: Connection) -> list[QueueCounts]:
+    """Jobs by queue and state."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(QUEUES).fetchall()
+    return [
+        QueueCounts(
+            row["queue"],
+            {JobState(state): n for state, n in row["states"].items()},
+            row["oldest_due_s"],
+            row["paused_by"],
+        )
+        for row in rows
+    ]
+
+
+def _job(**row: Any) -> Job:
+    return Job(**(row | {"state": JobState(row["state"])}))

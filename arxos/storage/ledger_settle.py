@@ -1,0 +1,97 @@
+"""Settling attempts, and taking jobs back from processes that died."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, LiteralString
+from uuid import UUID
+
+from arxos.domain.jobs.job import FINAL, JobState
+from arxos.domain.jobs.outcome import Settlement
+from arxos.storage import ledger_edges
+from arxos.storage.database import Connection
+
+# Guarded by state and attempt (the fencing token): a late worker changes nothing and gets no row back.
+SETTLE = """
+WITH outcome AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+        AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message)),
+settled AS (
+    UPDATE jobs SET state = o.state, result = o.result::jsonb, error_type = o.error_type, error_message = o.error_message,
+        available_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() ELSE coalesce(o.retry_at, available_at) END,
+        published_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE published_at END,
+        finished_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE clock_timestamp() END,
+        max_attempts = CASE WHEN o.outcome = 'interrupted' THEN max_attempts + 1 ELSE max_attempts END,
+        progress = CASE WHEN o.state = 'succeeded' AND progress IS NOT NULL THEN 1 ELSE progress END
+    FROM outcome o WHERE jobs.id = o.id AND jobs.attempt = o.attempt AND jobs.state = 'running'
+    RETURNING jobs.id, jobs.attempt, worker, started_at, o.outcome, o.error_type, o.error_message)
+INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
+SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled
+RETURNING job_id
+"""
+
+# Whoever was lost with others in one message travels alone from now on: the next death names the guilty.
+TAKE_BACK: LiteralString = """
+WITH lost AS (SELECT id FROM jobs WHERE state = 'running' AND {whose} ORDER BY id FOR UPDATE SKIP LOCKED),
+taken AS (
+    UPDATE jobs SET lost = lost + 1, batch = 1, published_at = NULL, available_at = clock_timestamp(),
+        state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+            WHEN lost + 1 >= (policy->>'max_lost')::int OR attempt >= max_attempts THEN 'dead' ELSE 'retryable' END,
+        finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR lost + 1 >= (policy->>'max_lost')::int
+            OR attempt >= max_attempts THEN clock_timestamp() END,
+        error_type = CASE WHEN lost + 1 >= (policy->>'max_lost')::int THEN 'PoisonError' ELSE 'WorkerLostError' END,
+        error_message = CASE WHEN lost + 1 >= (policy->>'max_lost')::int
+            THEN 'poison: ' || (lost + 1) || ' attempts ended with the death of their worker; the last: ' ELSE '' END
+            || %(reason)s
+    FROM lost WHERE jobs.id = lost.id
+    RETURNING jobs.id, attempt, worker, started_at, state),
+history AS (
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
+    SELECT id, attempt, worker, started_at, 'lost', 'WorkerLostError', %(reason)s FROM taken RETURNING job_id)
+SELECT id, state FROM taken
+"""
+OF_DELIVERY: LiteralString = "delivery = %(delivery)s"
+# `started_at`: a worker that just woke up may claim before its next heartbeat; that claim is not an old one.
+OF_SILENT_WORKERS: LiteralString = """
+started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXISTS (
+    SELECT FROM workers WHERE workers.id = jobs.worker
+        AND heartbeat_at > clock_timestamp() - make_interval(secs => %(lease_s)s))"""
+
+GIVE_BACK = """
+WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND worker = %s ORDER BY id FOR UPDATE SKIP LOCKED),
+returned AS (
+    UPDATE jobs SET state = 'queued', published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1
+    FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at)
+INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
+SELECT id, attempt, worker, started_at, 'interrupted' FROM returned RETURNING job_id
+"""
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
+    """Write outcomes and history, release successors; returns the jobs whose attempt was still current."""
+    columns = [list(column) for column in zip(*(_row(one) for one in settlements), strict=True)]
+    current = {row[0] for row in connection.execute(SETTLE, columns)}
+    final = {one.job_id: one.state for one in settlements if one.job_id in current and one.state in FINAL}
+    ledger_edges.release(connection, final)
+    return current
+
+
+def take_back(connection: Connection, whose: LiteralString, reason: str, **which: Any) -> list[UUID]:
+    """Make lost running jobs retryable, or dead where that was once too often; returns them."""
+    rows = connection.execute(TAKE_BACK.format(whose=whose), {"reason": reason, **which}).fetchall()
+    ledger_edges.release(connection, {job_id: JobState(state) for job_id, state in rows if state in FINAL})
+    if rows:
+        connection.execute("NOTIFY arxos_due")
+    return [job_id for job_id, _ in rows]
+
+
+def give_back(connection: Connection, worker: str) -> list[UUID]:
+    """Return what a leaving worker still runs; no attempt is burned."""
+    returned = [row[0] for row in connection.execute(GIVE_BACK, [worker])]
+    if returned:
+        connection.execute("NOTIFY arxos_due")
+    return returned
+
+
+def _row(one: Settlement) -> tuple[object, ...]:
+    result = None if one.result is None else json.dumps(one.result)
+    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, one.error_type, one.error_message

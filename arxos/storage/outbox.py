@@ -1,0 +1,105 @@
+"""What the relay asks of the ledger: which due jobs to publish, and which to publish again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from arxos.storage.database import Connection, Database
+
+DUE_QUEUES = """
+SELECT queue FROM unnest(%s::text[]) AS q (queue)
+WHERE queue NOT IN (SELECT p.queue FROM queue_pauses p) AND EXISTS (
+    SELECT FROM jobs WHERE jobs.queue = q.queue AND state IN ('queued', 'retryable') AND published_at IS NULL
+        AND available_at <= clock_timestamp())
+"""
+DUE = """
+SELECT id, kind, batch, trace FROM jobs
+WHERE queue = %s AND state IN ('queued', 'retryable') AND published_at IS NULL AND available_at <= clock_timestamp()
+ORDER BY priority DESC, available_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+MARK = "UPDATE jobs SET published_at = clock_timestamp() WHERE id = ANY(%s)"
+UNMARK = """
+UPDATE jobs SET published_at = NULL WHERE id = ANY(%s) AND state IN ('queued', 'retryable')
+"""
+UNMARK_OLD = """
+UPDATE jobs SET published_at = NULL
+WHERE queue = ANY(%s) AND state IN ('queued', 'retryable')
+    AND published_at < clock_timestamp() - make_interval(secs => %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due job, as little of it as publishing needs."""
+
+    id: UUID
+    kind: str
+    batch: int
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What one message will carry: jobs of one kind."""
+
+    kind: str
+    queue: str
+    jobs: tuple[UUID, ...]
+    trace: str | None
+
+
+class Outbox:
+    """Due jobs on their way into messages. Any number of relays may share them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due_queues(self, queues: Sequence[str]) -> list[str]:
+        """Those of the queues that have due, unpublished jobs and are not paused."""
+        with self._database.connection() as connection:
+            return [row[0] for row in connection.execute(DUE_QUEUES, [list(queues)])]
+
+    def take(self, queue: str, room: int, look_ahead: int) -> list[Envelope]:
+        """At most `room` envelopes of the queue's next due jobs, marked as published.
+
+        Marked and committed before anything is sent: were it the other way round, a quick worker would find the row
+        still locked here and drop the message.
+        """
+        with self._database.connection() as connection:
+            due = [Due(*row) for row in connection.execute(DUE, [queue, look_ahead])]
+            envelopes = list(pack(queue, due, room))
+            if envelopes:
+                connection.execute("SET LOCAL synchronous_commit = off")  # a lost mark only means: published again
+                connection.execute(MARK, [[job_id for envelope in envelopes for job_id in envelope.jobs]])
+                connection.commit()
+            return envelopes
+
+    def put_back(self, envelopes: Sequence[Envelope]) -> None:
+        """These could not be sent."""
+        with self._database.connection() as connection:
+            connection.execute(UNMARK, [[job_id for envelope in envelopes for job_id in envelope.jobs]])
+            connection.commit()
+
+    def publish_again(self, empty_queues: Sequence[str], after_s: float) -> int:
+        """Jobs published `after_s` seconds ago, still unclaimed though their queue is empty: due anew. How many."""
+        with self._database.connection() as connection:
+            again = connection.execute(UNMARK_OLD, [list(empty_queues), after_s]).rowcount
+            connection.commit()
+            return again
+
+
+def pack(queue: str, due: Sequence[Due], room: int) -> Iterator[Envelope]:
+    """Jobs into at most `room` envelopes, in order; light kinds share one, fuller the more of them are due.
+
+    With room for 8 and 80 due jobs of a kind that allows 200 in a message: 8 envelopes of 10.
+    """
+    left = list(due)
+    while left and room > 0:
+        first = left[0]
+        fair = -(-len(left) // room)
+        size = max(1, min(first.batch, fair))
+        mates = [job for job in left if (job.kind, job.batch) == (first.kind, first.batch)][:size]
+        taken = {job.id for job in mates}
+        left = [job for job in left if job.id not in taken]
+        room -= 1
+        yield Envelope(first.kind, queue, tuple(job.id for job in mates), first.trace)

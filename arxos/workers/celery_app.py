@@ -1,0 +1,80 @@
+"""The Celery application: its settings, its queues, and one Celery task per job kind."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from kombu import Queue
+
+from arxos.app.settings import Settings
+from arxos.tasks.kind import JobKind
+from arxos.tasks.queues import POOL_OF
+
+Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
+
+VISIBILITY_TIMEOUT_S = 2 * 3700  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
+
+
+def build_app(settings: Settings) -> Celery:
+    """A Celery app that can publish, consume and be watched; it knows no tasks yet."""
+    app = Celery("arxos", broker=settings.broker_url)
+    app.conf.update(
+        task_queues=[Queue(name) for name in POOL_OF],
+        task_default_queue="maintenance",
+        task_create_missing_queues=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        # The ledger decides what runs again, so redelivery by the broker only has to be harmless: late acks keep the
+        # prefetch window open across a Redis restart, where lost early acks leave a worker that consumes nothing.
+        task_acks_late=True,
+        task_acks_on_failure_or_timeout=True,
+        task_reject_on_worker_lost=False,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_soft_shutdown_timeout=settings.drain_s,
+        worker_enable_soft_shutdown_on_idle=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=True,
+        worker_proc_alive_timeout=60,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport_options(settings),
+        task_publish_retry=False,
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+def register_kinds(app: Celery, kinds: Mapping[str, JobKind[Any]], deliver: Deliver) -> None:
+    """One Celery task per kind, so that Flower, limits and routing see kinds."""
+    for kind in kinds.values():
+        app.task(
+            _body(kind.name, deliver),
+            name=kind.name,
+            bind=True,
+            soft_time_limit=kind.soft_limit_s,
+            time_limit=kind.hard_limit_s,
+        )
+
+
+def _body(name: str, deliver: Deliver) -> Callable[[Any, list[str]], str]:
+    def run(task: Any, jobs: list[str]) -> str:
+        return deliver(name, [UUID(job) for job in jobs], UUID(task.request.id))
+
+    return run
+
+
+def _transport_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "visibility_timeout": VISIBILITY_TIMEOUT_S,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "retry_on_timeout": True,
+        "health_check_interval": 10,
+        "client_name": "arxos",
+    }

@@ -1,0 +1,11 @@
+"""Starts Flower, read-only, on our Celery app."""
+
+from arxos.app.settings import Settings
+from arxos.workers.celery_app import build_app
+
+
+def run_flower(settings: Settings, address: str, port: int) -> None:
+    """Serve Flower until told to stop."""
+    app = build_app(settings)
+    app.start(["flower", f"--address={address}", f"--port={port}", "--read_only=True", "--logging=warning"])
+
