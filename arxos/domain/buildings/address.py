@@ -61,7 +61,7 @@ def _envelope_line(given: str) -> str:
 
 
 def _looks_like_an_address(line: str) -> bool:
-    """Words with a number ("Hauptstr. 5"), two places ("Red Fort, Delhi"), three words, or four word signs ("東京都港")."""
+    """A word with a number ("Ufer 5"), two places ("Red Fort, Delhi"), three words, or four word signs ("東京都港")."""
     if len(WORD_SIGNS.findall(line)) >= 4:
         return True
     words = {word.casefold() for word in WORD.findall(line)}

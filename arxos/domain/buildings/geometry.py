@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +45,9 @@ def united(parts: Iterable[BaseGeometry]) -> MultiPolygon:
 
 def only_polygons(shape: BaseGeometry | None) -> MultiPolygon:
     """The parts that have an area, as one MultiPolygon in canonical order."""
-    parts = [] if shape is None else shapely.get_parts(shape)
-    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and part.area > 0]).normalize()
+    parts: Iterable[BaseGeometry] = () if shape is None else shapely.get_parts(shape)
+    polygons = MultiPolygon([part for part in parts if isinstance(part, Polygon) and part.area > 0])
+    return cast("MultiPolygon", polygons.normalize())
 
 
 def bounding_box(vertices: Points) -> Box | None:
@@ -97,7 +98,7 @@ def _doubled_areas(triangles: Points) -> Points:
     """Twice the area of each triangle in plan; `triangles`: (m, 3, 2)."""
     a, b, c = np.moveaxis(triangles, 1, 0)
     (x, y), (u, v) = (b - a).T, (c - a).T
-    return np.abs(x * v - y * u)
+    return np.asarray(np.abs(x * v - y * u))
 
 
 def _welded(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
@@ -110,7 +111,7 @@ def _welded(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
 
 
 def _closed(faces: Faces) -> bool:
-    """Whether each edge is walked equally often in both directions: no hole, and no face turned against its neighbours."""
+    """Whether each edge is walked equally often both ways: no hole, and no face turned against its neighbours."""
     start, end = faces.ravel().astype(np.int64), np.roll(faces, -1, axis=1).ravel().astype(np.int64)
     edge = np.minimum(start, end) * (int(faces.max(initial=0)) + 1) + np.maximum(start, end)
     _, which = np.unique(edge, return_inverse=True)

@@ -1,4 +1,4 @@
-"""What the domain needs of a store of buildings. Used inside a unit of work: nothing is seen by others before `commit`."""
+"""What the domain needs of a store of buildings. Used inside a unit of work: others see nothing before `commit`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from shapely import MultiPolygon
 
-from arxos.domain.buildings.box import Box
+from arxos.domain.buildings.box import Box, box_of
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.findings import ValidationReport
 from arxos.domain.buildings.model import GeoReference
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
 from arxos.domain.buildings.status import BuildingStatus
+from arxos.domain.errors import InvalidError, InvalidGeometryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class NewModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """An uploaded source file. `revision` counts a building's models from 1; `schema` is known once it has been read."""
+    """An uploaded source file. `revision` counts a building's models from 1; `schema` is known once it was read."""
 
     id: UUID
     building_id: UUID
@@ -93,6 +94,16 @@ class ElementQuery:
     ifc_class: str | None = None
     limit: int = 100
 
+    def __post_init__(self) -> None:
+        """Raises InvalidGeometryError for numbers that are no point or no box, InvalidError for the limit."""
+        for numbers, sizes in ((self.at, (2, 3)), (self.box, (4, 6)), (self.near, (3,))):
+            if numbers is not None and len(numbers) not in sizes:
+                raise InvalidGeometryError(f"needs {' or '.join(map(str, sizes))} coordinates, got {len(numbers)}")
+            if numbers is not None:
+                box_of(numbers)
+        if self.limit < 1:
+            raise InvalidError(f"limit: at least 1, got {self.limit}")
+
 
 class BuildingRepository(Protocol):
     """Buildings, their models, the reports on these, and the spatial index of the newest indexed model."""
@@ -104,7 +115,7 @@ class BuildingRepository(Protocol):
         """The building with its floors. Raises NotFoundError."""
 
     def save(self, building: Building) -> None:
-        """Write name, address, status and new floors. Raises ConflictError where somebody else saved it since it was read."""
+        """Write name, address, status and new floors. Raises ConflictError where it was saved since it was read."""
 
     def list(
         self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
@@ -133,9 +144,9 @@ class BuildingRepository(Protocol):
         """The report on this model, None while there is none."""
 
     def replace_index(self, model_id: UUID, index: ModelIndex) -> bool:
-        """Make this the building's spatial index. False, and nothing changes, where a newer revision's is in place already.
+        """Make this the building's spatial index, in place of an earlier one.
 
-        Raises NotFoundError for the model.
+        False, and nothing changes, where a newer revision's is in place already. Raises NotFoundError for the model.
         """
 
     def index(self, building_id: UUID) -> IndexRecord | None:
@@ -156,7 +167,7 @@ class BuildingRepository(Protocol):
     def elements_on_floor(
         self, building_id: UUID, floor_id: UUID | None, *, crossing: bool = False
     ) -> tuple[Element, ...]:
-        """The elements one floor contains by global id, with `crossing` also those that reach into it; None: on no floor."""
+        """What one floor contains by global id, with `crossing` also what reaches into it; None: on no floor."""
 
     def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:
         """The elements that fit the query, at most `query.limit`."""

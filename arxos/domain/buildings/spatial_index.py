@@ -29,7 +29,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A room or zone. `area_m2` is its footprint's, `volume_m3` its closed mesh's; `stated_…` are the file's own claims."""
+    """A room or zone. `area_m2`: of its footprint; `volume_m3`: of its closed mesh; `stated_…`: the file's claims."""
 
     id: UUID
     global_id: str

@@ -12,7 +12,8 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 Send = Callable[[bytes], None]
 Work = Callable[[Send], None]
@@ -51,7 +52,7 @@ class IsolatedWork:
         self._poll = select.poll()  # select() refuses descriptors above 1023
         self._poll.register(self._reader, select.POLLIN)
 
-    def __enter__(self) -> "IsolatedWork":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +105,7 @@ def _be_the_child(work: Work, writer: int, parent: int, memory_mb: int) -> None:
 
             work(send)
         status = 0
-    except BaseException:  # there is no caller to tell but the parent, by the status
+    except BaseException:  # noqa: BLE001 - the last line of a process: the parent is told by its status
         traceback.print_exc()
     finally:
         os._exit(status)
@@ -123,8 +124,7 @@ def _prepare(parent: int, memory_mb: int) -> None:
 
 def _bound_memory(memory_mb: int) -> None:
     """Let the process map `memory_mb` MiB more than it has mapped now."""
-    with open("/proc/self/statm") as statm:
-        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     bound, hardest = mapped + memory_mb * MEBIBYTE, resource.getrlimit(resource.RLIMIT_AS)[1]
     if hardest == resource.RLIM_INFINITY or bound < hardest:
         resource.setrlimit(resource.RLIMIT_AS, (bound, hardest))

@@ -1,4 +1,4 @@
-"""What the tessellating child tells its parent, as bytes: raw arrays, since pickling them costs more than making some."""
+"""What the tessellating child tells its parent, as bytes: raw arrays, copied and not pickled."""
 
 import struct
 from dataclasses import dataclass
@@ -39,19 +39,22 @@ Packet = Began | Shape | Failed
 
 
 def pack_began(step: int) -> bytes:
+    """`Began` as bytes."""
     return HEADER.pack(BEGAN, step, 0)
 
 
 def pack_shape(step: int, vertices: bytes, faces: bytes) -> bytes:
-    """`vertices`: native doubles, three a vertex; `faces`: native 32-bit integers, three a triangle."""
+    """`Shape` as bytes. `vertices`: doubles, three a vertex; `faces`: 32-bit integers, three a triangle; native."""
     return HEADER.pack(SHAPE, step, len(vertices)) + vertices + faces
 
 
 def pack_failed(step: int, reason: str) -> bytes:
+    """`Failed` as bytes."""
     return HEADER.pack(FAILED, step, 0) + reason.encode(errors="replace")
 
 
 def unpack(packet: bytes) -> Packet:
+    """What the packet says."""
     kind, step, size = HEADER.unpack_from(packet)
     if kind == BEGAN:
         return Began(step)

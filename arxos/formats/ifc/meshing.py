@@ -1,15 +1,17 @@
-"""The triangles of a model's products, made by IfcOpenShell in a child process: a bad product takes nothing else along."""
+"""The triangles of a model's products, made by IfcOpenShell in child processes: a bad product takes no other along."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import ifcopenshell
 import ifcopenshell.geom
 
 from arxos.domain.buildings.model_reader import Limits, Mesh, Progress
+from arxos.formats.ifc.instances import attribute, global_id, instances_of
 from arxos.formats.ifc.isolation import Send
 from arxos.formats.ifc.mesh_packet import pack_began, pack_failed, pack_shape
 from arxos.formats.ifc.mesh_run import MeshRun, Tessellate
+from arxos.formats.ifc.outline import elements_of
 
 # Representation types without a surface: axes, symbols, annotations, points, reference boxes.
 LINES: Final = frozenset(
@@ -25,31 +27,32 @@ def meshes(file: ifcopenshell.file, limits: Limits, progress: Progress) -> Itera
     Metres, model axes. Products without a surface come as EMPTY; see `MeshRun` for those that fail or hang. All work is
     done in forked children, which end with this iterator, however it is left; `progress` may raise to stop it.
     """
-    names = {product.id(): product.GlobalId for product in _products(file)}
+    names = {product.id(): global_id(product) for product in _products(file)}
     shaped = [product.id() for product in _products(file) if _has_surface(product)]
     return MeshRun(names, shaped, limits, progress).meshes(_all_at_once(file), _one_by_one(file))
 
 
-def _products(file: ifcopenshell.file) -> list[ifcopenshell.entity_instance]:
-    elements = (e for e in file.by_type("IfcElement") if not e.is_a("IfcFeatureElementSubtraction"))
-    return [*elements, *file.by_type("IfcSpace")]
+def _products(file: ifcopenshell.file) -> list[Any]:
+    solid = (element for element in elements_of(file) if not element.is_a("IfcFeatureElementSubtraction"))
+    return [*solid, *instances_of(file, "IfcSpace")]
 
 
-def _has_surface(product: ifcopenshell.entity_instance) -> bool:
-    shape = product.Representation
-    return shape is not None and any(_kind(representation) not in LINES for representation in shape.Representations)
+def _has_surface(product: Any) -> bool:
+    representations = attribute(attribute(product, "Representation"), "Representations") or ()
+    return any(_kind(representation) not in LINES for representation in representations)
 
 
-def _kind(representation: ifcopenshell.entity_instance) -> str | None:
+def _kind(representation: Any) -> str | None:
     """The representation's type; for a mapped one, that of what it maps."""
-    kind: str | None = representation.RepresentationType
-    if kind == "MappedRepresentation" and representation.Items and representation.Items[0].is_a("IfcMappedItem"):
-        kind = representation.Items[0].MappingSource.MappedRepresentation.RepresentationType
-    return kind
+    for item in attribute(representation, "Items") or ():
+        if item.is_a("IfcMappedItem"):
+            mapped = attribute(attribute(item, "MappingSource"), "MappedRepresentation")
+            return attribute(mapped, "RepresentationType")  # type: ignore[no-any-return]
+    return attribute(representation, "RepresentationType")  # type: ignore[no-any-return]
 
 
 def _settings() -> ifcopenshell.geom.settings:
-    settings = ifcopenshell.geom.settings()
+    settings = ifcopenshell.geom.settings()  # type: ignore[no-untyped-call]
     settings.set("use-world-coords", True)
     return settings
 
@@ -60,7 +63,7 @@ def _all_at_once(file: ifcopenshell.file) -> Tessellate:
     def tessellate(steps: Sequence[int], send: Send) -> None:
         wanted = [file.by_id(step) for step in steps]
         for shape in ifcopenshell.geom.iterator(_settings(), file, 1, include=wanted):
-            send(pack_shape(shape.id, shape.geometry.verts_buffer, shape.geometry.faces_buffer))
+            send(_packed(shape))
 
     return tessellate
 
@@ -72,19 +75,20 @@ def _one_by_one(file: ifcopenshell.file) -> Tessellate:
         kernel = ifcopenshell.geom.kernel(_settings(), file)
         for step in steps:
             send(pack_began(step))
-            send(_shape_or_reason(kernel, file.by_id(step)))
+            send(_made_alone(kernel, file.by_id(step)))
 
     return tessellate
 
 
-def _shape_or_reason(kernel: ifcopenshell.geom.kernel, product: ifcopenshell.entity_instance) -> bytes:
+def _made_alone(kernel: ifcopenshell.geom.kernel, product: Any) -> bytes:
     try:
-        geometry = kernel.create_shape(product).geometry
+        return _packed(kernel.create_shape(product))
     except RuntimeError as error:
         reason = str(error).partition(". ")[0]
-        return (
-            pack_shape(product.id(), b"", b"")
-            if reason.startswith(NOTHING_IN_SPACE)
-            else pack_failed(product.id(), reason)
-        )
-    return pack_shape(product.id(), geometry.verts_buffer, geometry.faces_buffer)
+        if reason.startswith(NOTHING_IN_SPACE):
+            return pack_shape(product.id(), b"", b"")
+        return pack_failed(product.id(), reason)
+
+
+def _packed(shape: Any) -> bytes:
+    return pack_shape(shape.id, shape.geometry.verts_buffer, shape.geometry.faces_buffer)

@@ -1,0 +1,110 @@
+"""Buildings as rows."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from arxos.domain.buildings.address import Address
+from arxos.domain.buildings.building import Building
+from arxos.domain.buildings.repository import BuildingPage
+from arxos.domain.buildings.spatial_index import Floor
+from arxos.domain.buildings.status import BuildingStatus
+from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
+from arxos.storage.database import Connection
+from arxos.storage.place_rows import read_floors
+
+COLUMNS = "id, name, address_line, address_parts, status, version, created_at, updated_at"
+
+
+class BuildingRows:
+    """See `BuildingRepository`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, building: Building) -> None:
+        """A new building; it gets its version and timestamps."""
+        row = self._connection.execute(
+            "INSERT INTO buildings (id, name, address_line, address_parts, status) VALUES (%s, %s, %s, %s, %s)"
+            " RETURNING version, created_at, updated_at",
+            (building.id, building.name, building.address.line, Jsonb(building.address.parts()), building.status),
+        ).fetchone()
+        assert row is not None
+        building.version, building.created_at, building.updated_at = row
+        self._add_floors(building)
+
+    def get(self, building_id: UUID) -> Building:
+        """The building with its floors. Raises NotFoundError."""
+        row = self._connection.execute(f"SELECT {COLUMNS} FROM buildings WHERE id = %s", (building_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no building '{building_id}'")
+        return _building(row, self.floors(building_id))
+
+    def save(self, building: Building) -> None:
+        """Write what changed; see `BuildingRepository`. Raises ConflictError."""
+        row = self._connection.execute(
+            "UPDATE buildings SET name = %s, address_line = %s, address_parts = %s, status = %s,"
+            " version = version + 1, updated_at = clock_timestamp()"
+            " WHERE id = %s AND version = %s RETURNING version, updated_at",
+            (building.name, building.address.line, Jsonb(building.address.parts()), building.status, building.id,
+             building.version),
+        ).fetchone()  # fmt: skip
+        if row is None:
+            raise ConflictError(f"building '{building.id}' was changed by somebody else since it was read")
+        building.version, building.updated_at = row
+        self._add_floors(building)
+
+    def list(
+        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> BuildingPage:
+        """A page, newest first; see `BuildingRepository`."""
+        before = _place(cursor) if cursor else (None, None)
+        pattern = None if q is None else "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        rows = self._connection.execute(
+            f"SELECT {COLUMNS} FROM buildings WHERE (%(status)s::text IS NULL OR status = %(status)s)"
+            " AND (%(q)s::text IS NULL OR name ILIKE %(q)s OR address_line ILIKE %(q)s)"
+            " AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s::uuid))"
+            " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+            {"status": status, "q": pattern, "at": before[0], "id": before[1], "limit": limit + 1},
+        ).fetchall()
+        items = tuple(_building(row) for row in rows[:limit])
+        return BuildingPage(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+    def floors(self, building_id: UUID) -> tuple[Floor, ...]:
+        """Lowest first, those without a level last."""
+        condition = "building_id = %(id)s ORDER BY elevation_m NULLS LAST, global_id, id"
+        return read_floors(self._connection, condition, {"id": building_id})
+
+    def _add_floors(self, building: Building) -> None:
+        for floor in building.floors:
+            self._connection.execute(
+                "INSERT INTO floors (id, building_id, global_id, name, elevation_m, z_min, z_max)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+                (floor.id, building.id, floor.global_id, floor.name, floor.elevation_m, floor.z_min, floor.z_max),
+            )
+
+
+def _building(row: tuple[Any, ...], floors: tuple[Floor, ...] = ()) -> Building:
+    building_id, name, line, parts, status, version, created_at, updated_at = row
+    return Building(
+        building_id, name, Address(line, **parts), BuildingStatus(status), floors, version, created_at, updated_at
+    )
+
+
+def _cursor(building: Building) -> str:
+    assert building.created_at is not None
+    place = [building.created_at.isoformat(), str(building.id)]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, building_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(at), UUID(building_id)
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise InvalidError("cursor: not one of ours") from error
