@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from deploy.local.checkout import LOCAL
+
 POSTGRES_AT_LEAST = 15
 REDIS_AT_LEAST = 7
 
 
 class MissingServerError(Exception):
-    """A server program that is not on this machine; the message says what to install."""
+    """A server program that is not on this machine; the message names it, `packages` are Debian's names for it."""
+
+    def __init__(self, message: str, *packages: str) -> None:
+        super().__init__(message)
+        self.packages = packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +37,44 @@ def find_postgres() -> PostgresBinaries:
     found = [PostgresBinaries(folder, _postgres_version(folder)) for folder in _postgres_folders()]
     recent = [one for one in found if one.version >= POSTGRES_AT_LEAST]
     if not recent:
-        raise MissingServerError(f"no PostgreSQL >= {POSTGRES_AT_LEAST}: install postgresql and its PostGIS package")
+        missing = f"no PostgreSQL >= {POSTGRES_AT_LEAST} here"
+        raise MissingServerError(missing, "postgresql", "postgresql-postgis")
     with_postgis = [one for one in recent if _has_postgis(one.folder)]
     if not with_postgis:
-        wanted = f"postgresql-{max(one.version for one in recent)}-postgis-3"
-        raise MissingServerError(f"PostgreSQL has no PostGIS: install {wanted}")
+        newest = max(one.version for one in recent)
+        raise MissingServerError(f"PostgreSQL {newest} has no PostGIS", f"postgresql-{newest}-postgis-3")
     return max(with_postgis, key=lambda one: one.version)
 
 
 @cache
 def find_redis() -> Path:
     """The Redis server program. Raises MissingServerError."""
-    program = shutil.which("redis-server", path=_search_path())
+    program = _which("redis-server") or _by_another_name()
+    version = _first_number(r"v=(\d+)", _output(str(program), "--version")) if program else 0
+    if program is None or version < REDIS_AT_LEAST:
+        found = f" (only {version})" if version else ""
+        # Not redis-server: that starts a service on the standard port, now and at every boot.
+        raise MissingServerError(f"no Redis >= {REDIS_AT_LEAST} here{found}", "redis-tools")
+    return program
+
+
+def _by_another_name() -> Path | None:
+    """Debian's redis-tools holds the server, too: one program that goes by the name it is called by."""
+    program = _which("redis-check-rdb")
     if program is None:
-        raise MissingServerError(f"no Redis >= {REDIS_AT_LEAST}: install redis-server")
-    version = _first_number(r"v=(\d+)", _output(program, "--version"))
-    if version < REDIS_AT_LEAST:
-        raise MissingServerError(f"Redis {version} is too old: install redis-server >= {REDIS_AT_LEAST}")
-    return Path(program)
+        return None
+    link = LOCAL / "bin" / "redis-server"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(program)
+    return link
 
 
 def _postgres_folders() -> Iterator[Path]:
     for root in ("/usr/lib/postgresql", "/usr/local/lib/postgresql"):  # Debian keeps the servers off PATH
         yield from (initdb.parent for initdb in Path(root).glob("*/bin/initdb"))
-    if on_path := shutil.which("initdb"):
-        yield Path(on_path).resolve().parent
+    if on_path := _which("initdb"):
+        yield on_path.resolve().parent
 
 
 def _postgres_version(folder: Path) -> int:
@@ -67,8 +86,9 @@ def _has_postgis(folder: Path) -> bool:
     return bool(shared) and (Path(shared) / "extension" / "postgis.control").exists()
 
 
-def _search_path() -> str:
-    return ":".join([os.environ.get("PATH", ""), "/usr/local/bin", "/usr/bin", "/usr/sbin"])
+def _which(program: str) -> Path | None:
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin")
+    return Path(found) if found else None
 
 
 def _output(program: str, option: str) -> str:

@@ -58,7 +58,7 @@ class Postgres:
             self._initdb()
         settings = _SETTINGS | {"port": str(self.port)} | ({} if self.durable else _FORGETFUL)
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
-        self._write("postgresql.conf", text)
+        self._write("arxos.conf", text)
 
     def command(self) -> list[str]:
         """Runs the server in the foreground. SIGINT stops it at once and cleanly; SIGTERM waits for its clients."""
@@ -96,6 +96,9 @@ class Postgres:
         ]
         run([*prefix_for(self.data), *initdb])
         password.unlink()
+        # initdb tried out what this machine allows and wrote it down: ours comes after it, not in its place
+        with (self.data / "postgresql.conf").open("a") as settings:
+            settings.write("\ninclude 'arxos.conf'\n")
         self._write("arxos.ready", "")
 
     def _password(self) -> str:

@@ -1,0 +1,21 @@
+"""The processes of the system: one table, for the local stack and, checked by a test, for the containers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. `command` as in a shell with `.venv` active; SIGTERM asks it to end."""
+
+    name: str
+    command: tuple[str, ...]
+    stop_within_s: int = 10  # then it is killed
+
+
+# A worker lets its running jobs finish for ARXOS_DRAIN_S (25 s) and then gives them back: it needs a little longer.
+PROCESSES = (
+    Process("relay", ("arxos", "relay")),
+    Process("worker-cpu", ("arxos", "worker", "--pool", "cpu"), stop_within_s=40),
+    Process("worker-io", ("arxos", "worker", "--pool", "io"), stop_within_s=40),
+    Process("flower", ("arxos", "flower")),
+)

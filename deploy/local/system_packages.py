@@ -1,0 +1,68 @@
+"""Installs what only the system's package manager can: the servers, and the parts of Python that Debian leaves out."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from deploy.local.binaries import MissingServerError, find_postgres, find_redis
+from deploy.local.checkout import say
+from deploy.local.commands import CommandError
+
+# A package that is merely installed must not take a standard port, now or at the next boot. PostgreSQL's would create
+# and start a cluster: a drop-in tells it not to, for as long as the installation lasts.
+_INSTALL = r"""
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+drop_in=/etc/postgresql-common/createcluster.d
+mkdir -p "$drop_in"
+trap 'rm -f "$drop_in/no-cluster.conf"; rmdir -p --ignore-fail-on-non-empty "$drop_in" 2>/dev/null || true' EXIT
+echo "create_main_cluster = off" > "$drop_in/no-cluster.conf"
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "$@"
+"""
+
+
+def ensure_servers() -> None:
+    """Have PostgreSQL with PostGIS and Redis on the machine. Raises CommandError saying what to install."""
+    missing = _missing()
+    if not missing:
+        return
+    packages = [package for error in missing for package in error.packages]
+    install(packages, why="; ".join(map(str, missing)))
+    if still_missing := _missing():  # an old distribution, whose packages are too old
+        raise CommandError("; ".join(map(str, still_missing)))
+
+
+def _missing() -> list[MissingServerError]:
+    missing = []
+    for find in (find_postgres, find_redis):
+        try:
+            find()
+        except MissingServerError as error:
+            missing.append(error)
+    return missing
+
+
+def install(packages: list[str], *, why: str) -> None:
+    """Install Debian packages as root or through sudo. Raises CommandError with the exact instruction instead."""
+    command = f"apt-get install {' '.join(packages)}"
+    if shutil.which("apt-get") is None:
+        raise CommandError(f"{why} (on Debian: {command})")
+    privilege = _privilege()
+    if privilege is None:
+        raise CommandError(f"{why}. Run as root: {command}")
+    say(f"installing {' '.join(packages)}")
+    done = subprocess.run([*privilege, "sh", "-c", _INSTALL, "sh", *packages], stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise CommandError(f"{why}, and installing failed. Run as root: {command}")
+
+
+def _privilege() -> list[str] | None:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    may_ask = sys.stdin.isatty() and sys.stderr.isatty()
+    sudo = ["sudo"] if may_ask else ["sudo", "-n"]
+    return sudo if subprocess.run([*sudo, "true"], check=False, capture_output=not may_ask).returncode == 0 else None

@@ -1,0 +1,46 @@
+"""`./run test` and `./run bench`: on servers of their own, never on the stack's."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from deploy.local.checkout import LOCAL, ROOT, VENV
+from deploy.local.commands import run
+from deploy.local.environment import chosen_by_caller
+from deploy.local.private_servers import private_servers
+
+_PYTHON = str(VENV / "bin" / "python")
+_SERVERS = frozenset({"ARXOS_DATABASE_URL", "ARXOS_BROKER_URL"})
+
+
+def test(arguments: Sequence[str]) -> None:
+    """Pass the tests. Of the caller's ARXOS_ variables only servers to be used count."""
+    servers = {name: value for name, value in chosen_by_caller().items() if name in _SERVERS}
+    command = [_PYTHON, "-m", "pytest", *_in_parallel(arguments), *arguments]
+    sys.exit(subprocess.run(command, cwd=ROOT, env=_without_arxos() | servers, check=False).returncode)
+
+
+def bench(arguments: Sequence[str]) -> None:
+    """Run benchmarks on durable servers: a benchmark that does not wait for its disk measures something else."""
+    with private_servers(LOCAL / f"bench-{os.getpid()}", durable=True) as servers:
+        variables = _without_arxos() | {
+            "ARXOS_DATABASE_URL": servers.postgres.url(),
+            "ARXOS_BROKER_URL": servers.redis.url(0),
+            "ARXOS_CACHE_URL": servers.redis.url(1),
+            "ARXOS_BLOB_URL": (servers.home / "blobs").as_uri(),
+            "ARXOS_PROBES": "1",
+        }
+        run([str(VENV / "bin" / "arxos"), "migrate"], variables)
+        done = subprocess.run([_PYTHON, "-P", "-m", "benchmarks", *arguments], env=variables, check=False)
+    sys.exit(done.returncode)
+
+
+def _in_parallel(arguments: Sequence[str]) -> list[str]:
+    """Two test processes, unless the caller decides, or wants a debugger, which needs the terminal."""
+    decided = any(argument.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for argument in arguments)
+    return [] if decided else ["-n", "2", "--dist", "worksteal"]
+
+
+def _without_arxos() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("ARXOS_")}
