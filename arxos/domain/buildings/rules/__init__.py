@@ -1,1 +1,1 @@
-"""Business rules on the neutral model."""
+"""Business rules on the neutral model: one file per family, each rule a small declared function."""

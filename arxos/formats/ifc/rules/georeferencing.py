@@ -1,0 +1,84 @@
+"""GRF: where the model is on earth."""
+
+import math
+from typing import Any
+
+from arxos.domain.buildings.rules.rule import Checks, Fault
+from arxos.formats.ifc.ifc_model import IfcModel, fault, given
+from arxos.formats.ifc.instances import attribute, number
+from arxos.formats.ifc.rules.normative import IFC4_ON, IFC4X3, normative
+from arxos.formats.ifc.units import factor, units_of
+
+
+@normative("GRF001", "Identical coordinate operations", schemas=IFC4X3)
+def one_operation(model: IfcModel) -> Checks:
+    """All geometric contexts have the same coordinate operation, or all have none."""
+    contexts = model.exactly("IfcGeometricRepresentationContext")
+    operations = [_operation(context) for context in contexts]
+    for context, operation in zip(contexts, operations, strict=True):
+        yield None if operation == operations[0] else fault(
+            context, "another coordinate operation than the first context's",
+            expected=_named(operations[0]), observed=_named(operation),
+        )  # fmt: skip
+
+
+def _operation(context: Any) -> tuple[Any, ...] | None:
+    """Type and values, but the context itself; the reference system counts by identity."""
+    for operation in attribute(context, "HasCoordinateOperation") or ():
+        info = operation.get_info()
+        return tuple((name, value) for name, value in info.items() if name not in ("id", "SourceCRS"))
+    return None
+
+
+def _named(operation: tuple[Any, ...] | None) -> str:
+    return "none" if operation is None else ", ".join(f"{name} {value}" for name, value in operation)
+
+
+@normative("GRF003", "CRS presence with spatial entities", schemas=IFC4_ON, industry_practice=True)
+def reference_system(model: IfcModel) -> Checks:
+    """A model with a building or another facility names a coordinate reference system."""
+    for facility in model.of("IfcBuilding" if model.schema == "IFC4" else "IfcFacility"):
+        named = model.of("IfcCoordinateReferenceSystem")
+        yield None if named else fault(facility, "no coordinate reference system", expected="IfcProjectedCRS")
+
+
+@normative("GRF005", "CRS unit type differences", schemas=IFC4_ON, industry_practice=True)
+def map_scale(model: IfcModel) -> Checks:
+    """A map conversion's Scale is the quotient of the project's and the map's length units."""
+    for conversion in model.of("IfcMapConversion"):
+        length = units_of(model.file).length
+        map_unit = factor(attribute(attribute(conversion, "TargetCRS"), "MapUnit")) or length
+        scale, expected = number(attribute(conversion, "Scale")) or 1.0, length / map_unit
+        yield None if math.isclose(scale, expected, rel_tol=1e-6) else fault(
+            conversion, "Scale does not fit the units", expected=f"{expected:.10g}", observed=f"{scale:.10g}"
+        )
+
+
+@normative("GRF006", "WKT specification for missing EPSG", schemas=IFC4X3)
+def well_known_text(model: IfcModel) -> Checks:
+    """A reference system that has no EPSG code is named WKT and has its well-known text, and the other way round."""
+    for system in model.of("IfcCoordinateReferenceSystem"):
+        name, described = str(attribute(system, "Name") or ""), bool(given(system, "WellKnownText"))
+        if not name.startswith("EPSG:") or described:
+            yield _wkt_fault(system, name, described)
+
+
+def _wkt_fault(system: Any, name: str, described: bool) -> Fault | None:
+    if name != "WKT":
+        return fault(system, "neither an EPSG code nor named WKT", expected="WKT", observed=name)
+    return None if described else fault(system, "named WKT, but has no well-known text", expected="IfcWellKnownText")
+
+
+@normative("GRF008", "Rigid operation units", schemas=IFC4_ON)
+def rigid_operation(model: IfcModel) -> Checks:
+    """A rigid operation's coordinates are both lengths or both angles."""
+    for operation in model.of("IfcRigidOperation"):
+        kinds = [_measure(operation, name) for name in ("FirstCoordinate", "SecondCoordinate")]
+        fits = kinds in (["IfcLengthMeasure"] * 2, ["IfcPlaneAngleMeasure"] * 2)
+        expected = "IfcLengthMeasure or IfcPlaneAngleMeasure"
+        yield None if fits else fault(operation, "wrong measures", expected=expected, observed=", ".join(kinds))
+
+
+def _measure(operation: Any, name: str) -> str:
+    value = attribute(operation, name)
+    return str(value.is_a()) if hasattr(value, "is_a") else str(value)

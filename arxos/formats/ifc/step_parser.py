@@ -1,0 +1,172 @@
+"""An exact parser of STEP records (ISO 10303-21), for the header and for instances that are not ordinary."""
+
+import re
+from collections.abc import Callable
+from mmap import mmap
+from typing import NoReturn
+
+from arxos.domain.errors import ModelRefusedError
+from arxos.formats.ifc.step_grammar import SKIPPED, STRING_START, TOKEN
+from arxos.formats.ifc.step_text import decoded, shown
+
+MAX_DEPTH = 64  # IFC nests lists 4 deep; a reader that recurses must not be led further
+_STRETCH = 1 << 20
+_NEWLINE = b"\n"
+Value = str | list["Value"] | None  # strings decoded, lists as lists, every other value by its spelling; $ is None
+Data = bytes | mmap
+
+
+class StepParser:
+    """Reads tokens and records from a position on. Every refusal names line, column and what was expected."""
+
+    def __init__(self, data: Data, position: int = 0) -> None:
+        self.data = data
+        self.position = position
+        self._skip()
+
+    def take(self, expected: bytes) -> None:
+        """Read exactly this text. Raises ModelRefusedError."""
+        if not self.take_if(expected):
+            self.refuse(f"expected {shown(expected)}")
+
+    def take_if(self, expected: bytes) -> bool:
+        """Read this text if it comes next."""
+        found = self.data[self.position : self.position + len(expected)] == expected
+        if found:
+            self.position += len(expected)
+            self._skip()
+        return found
+
+    def at_end(self) -> bool:
+        """Whether nothing is left but space and comments."""
+        return self.position >= len(self.data)
+
+    def keyword(self, what: str) -> str:
+        """The next keyword: an entity's or a type's name."""
+        return self._token("keyword", what).decode("ascii")
+
+    def name(self) -> int:
+        """The next instance name: `#12` is 12."""
+        return int(self._token("name", 'an instance, "#12=…"')[1:])
+
+    def record(self, what: str) -> tuple[str, list[Value]]:
+        """`KEYWORD(value, …)`."""
+        return self.keyword(what), self.values()
+
+    def values(self) -> list[Value]:
+        """`(value, …)`, without recursion: a list a million deep is refused like any other beyond MAX_DEPTH."""
+        self.take(b"(")
+        top: list[Value] = []
+        open_lists, typed = [top], [False]
+        closable = True  # after "(" a ")" may follow, after "," it may not
+        while open_lists:
+            if closable and self.take_if(b")"):
+                if typed.pop() and len(open_lists[-1]) != 1:
+                    self.refuse("expected one value in a typed value")
+                open_lists.pop()
+            else:
+                self._value(open_lists, typed)
+            closable = self._separated(open_lists)
+        return top
+
+    def _value(self, open_lists: list[list[Value]], typed: list[bool]) -> None:
+        """One value, or the opening of a list or of a typed value."""
+        match = TOKEN.match(self.data, self.position)
+        kind = match.lastgroup if match else None
+        if match and kind == "mark" and match[0] in b"$*":
+            open_lists[-1].append(None if match[0] == b"$" else "*")
+        elif match and kind in _ATOMS:
+            open_lists[-1].append(_ATOMS[kind](self, match))
+        else:
+            self._open(open_lists, typed, match)
+            return
+        self.skip_to(match.end())
+
+    def _open(self, open_lists: list[list[Value]], typed: list[bool], match: re.Match[bytes] | None) -> None:
+        is_typed = match is not None and match.lastgroup == "keyword"
+        if is_typed and match:
+            self.skip_to(match.end())
+        if not self.take_if(b"("):
+            self.refuse("expected a value")
+        if len(open_lists) >= MAX_DEPTH:
+            self.refuse(f"lists nested deeper than {MAX_DEPTH}")
+        inner: list[Value] = []
+        open_lists[-1].append(inner)
+        open_lists.append(inner)
+        typed.append(is_typed)
+
+    def _separated(self, open_lists: list[list[Value]]) -> bool:
+        """Read the comma after a value; whether a ")" may come next."""
+        if not open_lists or not open_lists[-1]:
+            return True
+        if self.take_if(b","):
+            return False
+        if self.data[self.position : self.position + 1] != b")":
+            self.refuse('expected "," or ")"')
+        return True
+
+    def _token(self, kind: str, what: str) -> bytes:
+        match = TOKEN.match(self.data, self.position)
+        if match is None or match.lastgroup != kind:
+            self.refuse(f"expected {what}")
+        self.skip_to(match.end())
+        return match[0]
+
+    def skip_to(self, position: int) -> None:
+        """Go on from there, behind any space and comments."""
+        self.position = position
+        self._skip()
+
+    def _skip(self) -> None:
+        match = SKIPPED.match(self.data, self.position)
+        self.position = match.end() if match else self.position
+
+    def here(self) -> str:
+        """The position as people count: `line 12, column 3`."""
+        return place(self.data, self.position)
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Raise ModelRefusedError for what stands at the position."""
+        raise ModelRefusedError(f"{place(self.data, self.position)}: {self._closer(problem)}")
+
+    def _closer(self, problem: str) -> str:
+        """A broken string or comment is named as such, whatever else was expected there."""
+        rest = self.data[self.position : self.position + 24]
+        if not rest:
+            return f"{problem}, but the file ends here"
+        if rest.startswith(b"/*"):
+            return "comment without an end"
+        if rest.startswith(b"'") and (start := STRING_START.match(self.data, self.position)):
+            return _broken_string(self.data, start.end())
+        return f"{problem}, got {shown(rest)}"
+
+
+def _broken_string(data: Data, stop: int) -> str:
+    rest = data[stop : stop + 8]
+    if not rest:
+        return "string without an end"
+    return f"string that goes wrong at {shown(rest)} ({place(data, stop)})" if rest[:1] != b"'" else "misplaced string"
+
+
+def _string(parser: StepParser, match: re.Match[bytes]) -> Value:
+    try:
+        return decoded(match[0][1:-1])
+    except UnicodeDecodeError as error:
+        bad = match.start() + 1 + error.start
+        raise ModelRefusedError(f"{place(parser.data, bad)}: bytes that are not UTF-8 in a string") from None
+
+
+def _spelling(_: StepParser, match: re.Match[bytes]) -> Value:
+    return match[0].decode("ascii")
+
+
+_ATOMS: dict[str | None, Callable[[StepParser, re.Match[bytes]], Value]] = {
+    "string": _string, "name": _spelling, "number": _spelling, "enumeration": _spelling, "binary": _spelling,
+}  # fmt: skip
+
+
+def place(data: Data, position: int) -> str:
+    """`line 12, column 3`, both counted from 1."""
+    stretches = range(0, position, _STRETCH)  # a slice of a mapped file is a copy
+    lines = sum(data[start : min(start + _STRETCH, position)].count(b"\n") for start in stretches)
+    return f"line {lines + 1}, column {position - data.rfind(_NEWLINE, 0, position)}"

@@ -1,0 +1,33 @@
+"""Text in STEP files: decoding it, and showing foreign bytes without harm."""
+
+import re
+
+_DIRECTIVE = re.compile(
+    r"''|\\\\|\\S\\(?P<high>.)|\\P.\\|\\[NF]\\|\\X\\(?P<byte>..)|\\X2\\(?P<two>[0-9A-F]*)\\X0\\|\\X4\\(?P<four>[0-9A-F]*)\\X0\\",
+    re.DOTALL,
+)
+
+
+def decoded(inside: bytes) -> str:
+    r"""The text of a string's inside: `It''s \X2\03C0\X0\` is "It's π". Raises UnicodeDecodeError for other than UTF-8."""
+    text = inside.decode("utf-8")
+    return text if "'" not in text and "\\" not in text else _DIRECTIVE.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
+    if match["high"]:
+        return chr(ord(match["high"]) + 128)  # ISO 8859-1, the alphabet unless \P says otherwise
+    if match["byte"]:
+        return chr(int(match["byte"], 16))
+    if match["two"]:
+        return bytes.fromhex(match["two"]).decode("utf-16-be", errors="replace")
+    if match["four"]:
+        return bytes.fromhex(match["four"]).decode("utf-32-be", errors="replace")
+    return {"''": "'", "\\\\": "\\", "\\N\\": "\n"}.get(match[0], "")
+
+
+def shown(raw: bytes, limit: int = 24) -> str:
+    """Foreign bytes for a message: printable, quoted, short. `b"a\\x00"` is shown as `"a\\x00"`."""
+    text = raw[:limit].decode("ascii", errors="backslashreplace")
+    inert = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return f'"{inert}{"…" if len(raw) > limit else ""}"'
