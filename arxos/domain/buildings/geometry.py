@@ -22,7 +22,6 @@ GRID_DECIMALS: Final = 6
 STEEPEST: Final = 1e-6  # |nz| of a face's unit normal below which it stands upright and has no area in plan
 GAP_M: Final = 0.25  # half of the widest gap that an outline closes: a wall between two rooms
 WELD_M: Final = 1e-6  # vertices closer than this are one
-CROSSING_M: Final = 0.5  # a product that reaches less far into a floor only touches it: slabs hang below their level
 
 
 def footprint(vertices: Points, faces: Faces) -> MultiPolygon:
