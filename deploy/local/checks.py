@@ -1,4 +1,4 @@
-"""`./run check`: format, lint, types, import rules."""
+"""`./run check`: format, lint, types, import rules, and the same for what is not Python."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from deploy.local.checkout import ROOT, VENV, say
 
 _YAML = (".github", ".pre-commit-config.yaml", "docker-compose.yml")
+_WORKFLOWS = (".github/workflows/ci.yml",)
 _SHELL = ("run", ".ci/run", "requirements/lock")
 _CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
@@ -15,6 +16,9 @@ _CHECKS = (
     ("mypy",),
     ("lint-imports", "--no-logo"),
     ("yamllint", "--strict", *_YAML),
+    ("hadolint", "Dockerfile"),
+    ("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docker-compose.yml"),
+    ("check-jsonschema", "--builtin-schema=vendor.github-workflows", *_WORKFLOWS),
     *(("bash", "-n", script) for script in _SHELL),
 )
 

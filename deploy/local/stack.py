@@ -57,7 +57,9 @@ def status() -> list[ProcessStatus]:
     supervisor = Supervisor() if LOCAL.exists() else None
     if supervisor is None or supervisor.pid() is None:
         return [ProcessStatus(name, None, "stopped") for name in ("postgres", "redis", *NAMES)]
-    return [ProcessStatus(name, pid, state.lower()) for name, (state, pid) in supervisor.states().items()]
+    states = supervisor.states()
+    names = [name for name in ("postgres", "redis", *NAMES) if name in states]
+    return [ProcessStatus(name, states[name][1], states[name][0].lower()) for name in names]
 
 
 def _start_servers() -> StackEnvironment:
