@@ -42,7 +42,14 @@ def _property_sets(file: ifcopenshell.file, units: Units) -> GeoReference | None
     return _projected("ePSet_MapConversion", conversion, crs.get("Name"), map_unit, units)
 
 
-_NAMED_UNITS = {"METRE": 1.0, "METER": 1.0, "M": 1.0, "MILLIMETRE": 0.001, "FOOT": 0.3048, "US SURVEY FOOT": 1200 / 3937}
+_NAMED_UNITS = {
+    "METRE": 1.0,
+    "METER": 1.0,
+    "M": 1.0,
+    "MILLIMETRE": 0.001,
+    "FOOT": 0.3048,
+    "US SURVEY FOOT": 1200 / 3937,
+}
 
 
 def _values(properties: Any) -> dict[str, Any]:

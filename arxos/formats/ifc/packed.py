@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from arxos.domain.errors import ModelRefusedError
 
@@ -27,7 +27,7 @@ class Bounds:
 
 
 @contextmanager
-def unpacked(path: Path, bounds: Bounds = Bounds()) -> Iterator[Path]:  # noqa: B008  (frozen)
+def unpacked(path: Path, bounds: Bounds = Bounds()) -> Iterator[Path]:
     """A path to the plain file, for as long as the context lasts: the file itself, or what it packs (up to twice).
 
     Raises ModelRefusedError for a broken archive, one that holds no or several .ifc files, and a bomb.
@@ -46,7 +46,7 @@ def _packed(path: Path) -> IO[bytes] | None:
         magic = file.read(4)
     try:
         if magic.startswith(GZIP):
-            return gzip.open(path)
+            return cast(IO[bytes], gzip.open(path))
         return _member(zipfile.ZipFile(path)) if magic == ZIP else None
     except _BROKEN as error:
         raise ModelRefusedError(f"broken archive: {error}") from error

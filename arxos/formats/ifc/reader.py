@@ -44,12 +44,17 @@ class IfcReader:
 
 
 def _parsed(path: Path, header: Header) -> IfcModel:
-    ifcopenshell_wrapper.set_log_format_json()
-    ifcopenshell.get_log()  # empties it: what comes next is about this file
+    ifcopenshell_wrapper.set_log_format_json()  # type: ignore[no-untyped-call]
+    _take_log()  # what comes next is about this file
     try:
-        return IfcModel(ifcopenshell.open(path, format=".ifc"), header, ifcopenshell.get_log())
+        return IfcModel(ifcopenshell.open(path, format=".ifc"), header, _take_log())
     except ifcopenshell.Error as error:
-        raise ModelRefusedError(f"{error}: {shown(ifcopenshell.get_log().encode(), 300)}") from error
+        raise ModelRefusedError(f"{error}: {shown(_take_log().encode(), 300)}") from error
+
+
+def _take_log() -> str:
+    """What IfcOpenShell has logged in this process since the last time, a JSON object a line."""
+    return str(ifcopenshell.get_log())  # type: ignore[no-untyped-call]
 
 
 class OpenIfc:
@@ -68,7 +73,7 @@ class OpenIfc:
         return outline(self.file)
 
     def validate(self, *, express: bool, progress: Progress) -> ValidationReport:
-        """Header policy, schema, on demand its EXPRESS rules, and the normative rules. The syntax was checked on opening."""
+        """Header policy, schema (on demand its EXPRESS rules), normative rules. Opening has checked the syntax."""
         return validate(self._model, express=express, progress=progress)
 
     def meshes(self, limits: Limits, progress: Progress) -> Iterator[Mesh]:

@@ -13,10 +13,11 @@ import ifcopenshell.validate
 from ifcopenshell import ifcopenshell_wrapper
 
 from arxos.domain.buildings.findings import Severity
-from arxos.domain.buildings.rules.rule import MAX_FINDINGS, Checks, Fault, Rule
+from arxos.domain.buildings.rules.rule import IN_ORDER, MAX_FINDINGS, Checks, Fault, Rule
 from arxos.formats.ifc.ifc_model import IfcModel, subject_of
 from arxos.formats.ifc.instances import text
 
+_MAX_MESSAGE = 240  # what comes after is the text of the instances involved
 _FOR_INSTANCE = re.compile(r"(?:used by|for) instance #(\d+)")
 
 
@@ -32,7 +33,7 @@ def _express(model: IfcModel) -> Checks:
     """The WHERE rules and global rules that the EXPRESS schema states."""
     log = _Log()
     with _features_kept():
-        ifcopenshell.express.rule_executor.run(model.file, log)
+        ifcopenshell.express.rule_executor.run(model.file, log)  # type: ignore[arg-type]  # any object that takes its calls
     yield from log.checks()
 
 
@@ -53,11 +54,11 @@ def _features_kept() -> Iterator[None]:
         settings.unpack_non_aggregate_inverses, settings.compare_instances_by_value = unpack, compare
 
 
-class _Log(ifcopenshell.validate.json_logger):  # type: ignore[misc]  (untyped)
+class _Log(ifcopenshell.validate.json_logger):
     """Takes what the checks say: the first findings as faults, of the rest only the count."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._faults: list[Fault] = []
         self._count = 0
         self._cut_short: str | None = None
@@ -72,7 +73,7 @@ class _Log(ifcopenshell.validate.json_logger):  # type: ignore[misc]  (untyped)
 
     def checks(self) -> Checks:
         """The faults, or one None where there is none. Raises RecursionError where a rule could not be judged."""
-        yield from self._faults or [None]
+        yield from self._faults or IN_ORDER
         yield from repeat(Fault("one more"), self._count - len(self._faults))
         if self._cut_short is not None:
             raise RecursionError(self._cut_short)
@@ -80,7 +81,7 @@ class _Log(ifcopenshell.validate.json_logger):  # type: ignore[misc]  (untyped)
 
 def _fault(message: str, state: Any) -> Fault:
     instance, place = state.get("instance"), state.get("attribute")
-    about = f"{place}: {_one_line(message)}" if place else _one_line(message)
+    about = _one_line(f"{place}: {message}" if place else message)[:_MAX_MESSAGE]
     if isinstance(instance, ifcopenshell.entity_instance):
         return Fault(about, text(instance, "GlobalId"), subject_of(instance))
     return Fault(about, None, _one_line(str(instance)) if instance else None)

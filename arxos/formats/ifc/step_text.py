@@ -9,7 +9,7 @@ _DIRECTIVE = re.compile(
 
 
 def decoded(inside: bytes) -> str:
-    r"""The text of a string's inside: `It''s \X2\03C0\X0\` is "It's π". Raises UnicodeDecodeError for other than UTF-8."""
+    r"""The text of a string's inside: `It''s \X2\03C0\X0\` is "It's π". Raises UnicodeDecodeError."""
     text = inside.decode("utf-8")
     return text if "'" not in text and "\\" not in text else _DIRECTIVE.sub(_character, text)
 
@@ -27,7 +27,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def shown(raw: bytes, limit: int = 24) -> str:
-    """Foreign bytes for a message: printable, quoted, short. `b"a\\x00"` is shown as `"a\\x00"`."""
+    r"""Foreign bytes for a message: printable, quoted, short. `b"a\x00"` is shown as `"a\x00"`."""
     text = raw[:limit].decode("ascii", errors="backslashreplace")
     inert = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return f'"{inert}{"…" if len(raw) > limit else ""}"'

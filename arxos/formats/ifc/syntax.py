@@ -1,6 +1,6 @@
 """Whether a file is a STEP file (ISO 10303-21), from its first byte to its last.
 
-IfcOpenShell opens most broken files without a word, and may crash on hostile ones: it gets to see a file only after this.
+IfcOpenShell opens most broken files without a word, and may crash on hostile ones: it gets a file only after this.
 References to instances that are not there are no matter of syntax; the schema check reports them.
 """
 
@@ -127,4 +127,3 @@ def _check_names(data: Data, names: "array[int]") -> None:
 def _refuse_name(data: Data, name: int, problem: str, occurrence: int = 1) -> NoReturn:
     places = [match.start() for match in re.finditer(rb"#0*%d\s*=" % name, data)]
     raise ModelRefusedError(f"{place(data, places[:occurrence][-1]) if places else 'data'}: {problem}")
-

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
+from arxos.domain.errors import ArxosError
 
 MAX_FINDINGS = 200  # stored per rule; the outcome counts them all
 MAX_TEXT = 500  # a value shown in a finding: a hostile model may hold one of megabytes
@@ -43,9 +44,9 @@ class Rule(Generic[S]):
         return (self.check.__doc__ or self.title).strip()
 
 
-def rule(id: str, title: str, *, severity: Severity) -> Callable[[Callable[[S], Checks]], Rule[S]]:
+def rule(rule_id: str, title: str, *, severity: Severity) -> Callable[[Callable[[S], Checks]], Rule[S]]:
     """Declare the decorated check as a rule."""
-    return lambda check: Rule(id, title, severity, check)
+    return lambda check: Rule(rule_id, title, severity, check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,17 @@ def judge_by(asked: Rule[S], subject: S) -> Judgement:
                 faults += 1
                 if faults <= MAX_FINDINGS:
                     findings.append(_finding(asked, fault))
-    except Exception as error:  # a bug in one check must neither stop the others nor read as a pass
+    except ArxosError:
+        raise  # cancelled, out of time: about the work, not about the check
+    except Exception as error:  # noqa: BLE001  a bug in one check must neither stop the others nor read as a pass
         crash = f"the check crashed: {type(error).__name__}: {str(error)[:MAX_TEXT]}"
         findings.append(Finding(asked.id, Severity.WARNING, crash))
         return Judgement(RuleOutcome(asked.id, asked.title, Verdict.INCONCLUSIVE, faults + 1), tuple(findings))
     return Judgement(RuleOutcome(asked.id, asked.title, _verdict(looked_at, faults), faults), tuple(findings))
+
+
+# Checks with a list of faults to hand: `yield from faults or IN_ORDER`.
+IN_ORDER: tuple[Fault | None, ...] = (None,)
 
 
 def _verdict(looked_at: int, faults: int) -> Verdict:

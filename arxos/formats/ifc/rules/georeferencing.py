@@ -49,8 +49,12 @@ def map_scale(model: IfcModel) -> Checks:
         length = units_of(model.file).length
         map_unit = factor(attribute(attribute(conversion, "TargetCRS"), "MapUnit")) or length
         scale, expected = number(attribute(conversion, "Scale")) or 1.0, length / map_unit
-        yield None if math.isclose(scale, expected, rel_tol=1e-6) else fault(
-            conversion, "Scale does not fit the units", expected=f"{expected:.10g}", observed=f"{scale:.10g}"
+        yield (
+            None
+            if math.isclose(scale, expected, rel_tol=1e-6)
+            else fault(
+                conversion, "Scale does not fit the units", expected=f"{expected:.10g}", observed=f"{scale:.10g}"
+            )
         )
 
 
@@ -60,10 +64,10 @@ def well_known_text(model: IfcModel) -> Checks:
     for system in model.of("IfcCoordinateReferenceSystem"):
         name, described = str(attribute(system, "Name") or ""), bool(given(system, "WellKnownText"))
         if not name.startswith("EPSG:") or described:
-            yield _wkt_fault(system, name, described)
+            yield _wkt_fault(system, name, described=described)
 
 
-def _wkt_fault(system: Any, name: str, described: bool) -> Fault | None:
+def _wkt_fault(system: Any, name: str, *, described: bool) -> Fault | None:
     if name != "WKT":
         return fault(system, "neither an EPSG code nor named WKT", expected="WKT", observed=name)
     return None if described else fault(system, "named WKT, but has no well-known text", expected="IfcWellKnownText")

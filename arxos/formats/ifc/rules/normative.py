@@ -14,7 +14,7 @@ Check = Callable[[IfcModel], Checks]
 
 
 def normative(
-    id: str, title: str, *, schemas: tuple[str, ...] = ALL, industry_practice: bool = False
+    rule_id: str, title: str, *, schemas: tuple[str, ...] = ALL, industry_practice: bool = False
 ) -> Callable[[Check], Rule[IfcModel]]:
     """Declare the decorated check as a normative rule of these schema versions; to all others it does not apply."""
 
@@ -24,6 +24,6 @@ def normative(
             if model.schema in schemas:
                 yield from check(model)
 
-        return Rule(id, title, Severity.WARNING if industry_practice else Severity.ERROR, where_it_applies)
+        return Rule(rule_id, title, Severity.WARNING if industry_practice else Severity.ERROR, where_it_applies)
 
     return declare

@@ -81,8 +81,12 @@ def _user_defined(model: IfcModel, entity: str, name: str) -> Checks:
     for instance in (*model.of(entity), *model.of(f"{entity}Type")):
         if given(instance, f"UserDefined{name}") and not given(instance, "IsTypedBy"):
             own = attribute(instance, name)
-            yield None if own == "USERDEFINED" else fault(
-                instance, f"UserDefined{name} without {name} USERDEFINED", expected="USERDEFINED", observed=str(own)
+            yield (
+                None
+                if own == "USERDEFINED"
+                else fault(
+                    instance, f"UserDefined{name} without {name} USERDEFINED", expected="USERDEFINED", observed=str(own)
+                )
             )
     for kind in model.of(f"{entity}Type"):
         yield from (_unsaid(instance, name) for instance in _typed_by(kind) if instance.is_a(entity))
@@ -90,7 +94,7 @@ def _user_defined(model: IfcModel, entity: str, name: str) -> Checks:
 
 @normative("BLT003", "Stair decomposition", industry_practice=True)
 def stair_parts(model: IfcModel) -> Checks:
-    """A stair is made of railings, slabs, flights and the like, not of walls or stairs."""
+    """A stair is made of flights, landing slabs and railings."""
     for stair in model.of("IfcStair"):
         parts = [p for r in attribute(stair, "IsDecomposedBy") or () for p in r.RelatedObjects]
         wrong = [part for part in parts if not any(part.is_a(entity) for entity in _STAIR_PARTS)]
@@ -99,7 +103,7 @@ def stair_parts(model: IfcModel) -> Checks:
             yield None
 
 
-_STAIR_PARTS = ("IfcRailing", "IfcSlab", "IfcStairFlight", "IfcMember", "IfcPlate", "IfcBeam", "IfcColumn", "IfcCovering")
+_STAIR_PARTS = ("IfcRailing", "IfcSlab", "IfcStairFlight")
 
 
 @normative("GRP001", "Acyclic groups")
@@ -135,4 +139,8 @@ def custom_property_sets(model: IfcModel) -> Checks:
         name = attribute(properties, "Name")
         if isinstance(name, str) and not name.startswith("Pset_"):
             like = _PSET.match(name)
-            yield fault(properties, "named like a standard set", expected="another prefix", observed=name) if like else None
+            yield (
+                fault(properties, "named like a standard set", expected="another prefix", observed=name)
+                if like
+                else None
+            )

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from arxos.domain.buildings.rules.rule import Checks, Fault
-from arxos.formats.ifc.ifc_model import IfcModel, fault, given
+from arxos.domain.buildings.rules.rule import IN_ORDER, Checks, Fault
+from arxos.formats.ifc.ifc_model import IfcModel, fault
 from arxos.formats.ifc.instances import attribute, number
-from arxos.formats.ifc.rules.normative import IFC4_ON, normative
+from arxos.formats.ifc.rules.normative import normative
 from arxos.formats.ifc.units import factor
 
 OFFICIAL = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
@@ -54,7 +54,7 @@ def official_version(model: IfcModel) -> Checks:
 def conversion_units(model: IfcModel) -> Checks:
     """The project's conversion based units have a standard name, the right factor, and an SI unit as their base."""
     for unit in _conversion_units(model):
-        yield from _unit_faults(unit) or [None]
+        yield from _unit_faults(unit) or IN_ORDER
 
 
 def _conversion_units(model: IfcModel) -> Iterator[Any]:
@@ -106,14 +106,18 @@ _DECLARABLE = (
 
 @normative("PJS002", "Correct elements related to project")
 def declarations(model: IfcModel) -> Checks:
-    """What a project declares are types, templates, groups and the like; occurrences belong in the spatial structure."""
+    """A project declares types, templates, groups and the like; occurrences belong in the spatial structure."""
     for relation in model.of("IfcRelDeclares"):
-        project = attribute(relation, "RelatingContext")
-        for declared in attribute(relation, "RelatedDefinitions") or () if project and project.is_a("IfcProject") else ():
-            fits = any(declared.is_a(entity) for entity in _DECLARABLE)
-            yield None if fits else fault(
-                declared, "declared by the project", expected=", ".join(_DECLARABLE), observed=declared.is_a()
-            )
+        context = attribute(relation, "RelatingContext")
+        if context is not None and context.is_a("IfcProject"):
+            yield from map(_declared, attribute(relation, "RelatedDefinitions") or ())
+
+
+def _declared(instance: Any) -> Fault | None:
+    if any(map(instance.is_a, _DECLARABLE)):
+        return None
+    expected = ", ".join(_DECLARABLE)
+    return fault(instance, "declared by the project", expected=expected, observed=instance.is_a())
 
 
 _GLOBAL_ID = re.compile(r"[0-3][0-9A-Za-z_$]{21}")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from arxos.domain.buildings.rules.rule import Checks, Fault
+from arxos.domain.buildings.rules.rule import IN_ORDER, Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
 from arxos.formats.ifc.instances import attribute
 from arxos.formats.ifc.rules.normative import IFC4_ON, normative
@@ -49,23 +49,26 @@ def subcontexts(model: IfcModel) -> Checks:
         yield fault(context, "no subcontext", expected="at least 1", observed="0") if bare else None
     for context in model.of("IfcGeometricRepresentationSubContext"):
         identifier = attribute(context, "ContextIdentifier")
-        yield None if identifier in _IDENTIFIERS else fault(
-            context, "no standard identifier", expected=", ".join(sorted(_IDENTIFIERS)), observed=str(identifier)
+        yield (
+            None
+            if identifier in _IDENTIFIERS
+            else fault(
+                context, "no standard identifier", expected=", ".join(sorted(_IDENTIFIERS)), observed=str(identifier)
+            )
         )
 
 
 @normative("GEM002", "Space representation")
 def space_body(model: IfcModel) -> Checks:
-    """A space's shape has a Body of a solid type, and with a Brep body a FootPrint besides."""
+    """A space has a Body of a solid type, and with a Brep body a FootPrint besides."""
     for space in model.of("IfcSpace"):
-        if given(space, "Representation"):
-            yield _space_body_fault(space)
+        yield _space_body_fault(space)
 
 
 def _space_body_fault(space: Any) -> Fault | None:
     by_identifier = {attribute(r, "RepresentationIdentifier"): r for r in _representations(space)}
     if (body := by_identifier.get("Body")) is None:
-        return fault(space, "no Body", expected="Body", observed=", ".join(map(str, by_identifier)))
+        return fault(space, "no Body", expected="Body", observed=", ".join(map(str, by_identifier)) or "none")
     kind = attribute(body, "RepresentationType")
     if kind not in _SPACE_BODIES:
         return fault(space, "unsuitable Body", expected=", ".join(_SPACE_BODIES), observed=str(kind))
@@ -89,11 +92,16 @@ def bounding_boxes(model: IfcModel) -> Checks:
     """The representation Box is of type BoundingBox, and the other way round."""
     for product in model.of("IfcProduct"):
         for representation in _representations(product):
-            pair = attribute(representation, "RepresentationIdentifier"), attribute(representation, "RepresentationType")
+            pair = (
+                attribute(representation, "RepresentationIdentifier"),
+                attribute(representation, "RepresentationType"),
+            )
             if pair == ("Box", "BoundingBox"):
                 yield None
             elif pair[0] == "Box" or pair[1] == "BoundingBox":
-                yield fault(product, "half a bounding box", expected="Box, BoundingBox", observed=f"{pair[0]}, {pair[1]}")
+                yield fault(
+                    product, "half a bounding box", expected="Box, BoundingBox", observed=f"{pair[0]}, {pair[1]}"
+                )
 
 
 @normative("MPD001", "Correct use of RepresentationType and RepresentationIdentifier in the context of IfcMappedItem")
@@ -101,7 +109,7 @@ def mapped_items(model: IfcModel) -> Checks:
     """Mapped representations carry the identifier of the one that maps them, and agree on their type."""
     for representation in model.of("IfcShapeRepresentation"):
         if mapped := list(_mapped(representation)):
-            yield from _mapping_faults(representation, mapped) or [None]
+            yield from _mapping_faults(representation, mapped) or IN_ORDER
 
 
 def _mapped(representation: Any) -> Iterator[Any]:

@@ -44,7 +44,9 @@ def one_site(model: IfcModel) -> Checks:
     for building in buildings:
         wholes = _wholes(building)
         assigned = bool(wholes) and all(whole.is_a(host) for whole in wholes)
-        yield None if assigned else fault(building, f"not assigned to the {host}", expected=host, observed=_types(wholes))
+        yield (
+            None if assigned else fault(building, f"not assigned to the {host}", expected=host, observed=_types(wholes))
+        )
 
 
 def _wholes(instance: Any) -> list[Any]:
@@ -80,7 +82,9 @@ def _downward(instance: Any) -> Checks:
     for relation in attribute(instance, "IsDecomposedBy") or ():
         for part in relation.RelatedObjects:
             if not part.is_a("IfcSpatialElement") and not part.is_a("IfcPositioningElement"):
-                yield fault(part, f"aggregated to {instance.is_a()}", expected="IfcSpatialElement", observed=part.is_a())
+                yield fault(
+                    part, f"aggregated to {instance.is_a()}", expected="IfcSpatialElement", observed=part.is_a()
+                )
 
 
 @normative("SPS003", "Correct containment of assemblies")
@@ -107,14 +111,18 @@ def one_role(model: IfcModel) -> Checks:
     """An element is a child in exactly one relationship: part, nested, contained, adhering, or cut out."""
     for element in model.of("IfcElement"):
         roles = [role for role in _ROLES if given(element, role)]
-        yield None if len(roles) == 1 else fault(
-            element, f"child in {len(roles)} relationships", expected="1", observed=", ".join(roles) or "none"
+        yield (
+            None
+            if len(roles) == 1
+            else fault(
+                element, f"child in {len(roles)} relationships", expected="1", observed=", ".join(roles) or "none"
+            )
         )
 
 
 @normative("SPS007", "Spatial Containment")
 def containment(model: IfcModel) -> Checks:
-    """Grids, annotations and elements are contained in the spatial structure; parts of elements and all else are not."""
+    """Grids, annotations and elements are contained in the structure; parts of elements and all else are not."""
     for product in model.of("IfcProduct"):
         if product.is_a("IfcElement"):
             yield _element_containment(product)

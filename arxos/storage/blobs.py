@@ -1,0 +1,105 @@
+"""The blob store on a folder: content-addressed bytes, each file named by its own SHA-256."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
+from arxos.domain.ports import BlobStore, StoredBlob
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+def blob_store(url: str) -> BlobStore:
+    """The store at `file:///an/absolute/folder`. Raises InvalidError naming the setting for any other address."""
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+        raise InvalidError(f"ARXOS_BLOB_URL: expected file:///an/absolute/folder, got {url!r}")
+    return FileBlobStore(Path(unquote(parts.path)))
+
+
+class FileBlobStore:
+    """Blobs as files, two levels of folders deep: `ab/cd/abcd…`. Many processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> StoredBlob:
+        """Store a stream; see `BlobStore.put`. A blob is there whole and on disk, or not at all."""
+        with _translated(self._root), self._incoming() as file:
+            blob = _written(chunks, file, limit_bytes)
+            self._keep(Path(file.name), blob.sha256)
+            return blob
+
+    @contextmanager
+    def _incoming(self) -> Iterator[IO[bytes]]:
+        """A file beside the blobs, so that moving it is a rename; gone afterwards unless it was moved."""
+        folder = self._root / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  (closed below)
+        try:
+            with file:
+                yield file
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+
+    def _keep(self, written: Path, name: str) -> None:
+        target = self._path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            written.chmod(0o444)
+            written.replace(target)
+            _sync_folder(target.parent)
+
+    @contextmanager
+    def local_copy(self, sha256: str) -> Iterator[Path]:
+        """The blob's own file: nothing is copied. Raises NotFoundError."""
+        if not self.exists(sha256):
+            raise NotFoundError(f"no blob {sha256!r}")
+        yield self._path(sha256)
+
+    def exists(self, sha256: str) -> bool:
+        """Whether the store holds these bytes."""
+        with _translated(self._root):
+            return bool(_NAME.fullmatch(sha256)) and self._path(sha256).is_file()
+
+    def _path(self, name: str) -> Path:
+        return self._root / name[:2] / name[2:4] / name
+
+
+def _written(chunks: Iterable[bytes], file: IO[bytes], limit_bytes: int) -> StoredBlob:
+    digest, size = sha256(), 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit_bytes:
+            raise InvalidError(f"file is larger than {limit_bytes} bytes")
+        digest.update(chunk)
+        file.write(chunk)
+    if size == 0:
+        raise InvalidError("file is empty")
+    file.flush()
+    os.fsync(file.fileno())
+    return StoredBlob(digest.hexdigest(), size)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"blob store {str(root)!r}: {error.strerror or error}") from error
