@@ -1,1 +1,3 @@
 """Arxos Workers: asynchronous processing of building data."""
+
+__version__ = "0.1.0"

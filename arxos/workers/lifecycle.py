@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +13,7 @@ import structlog
 from billiard.exceptions import TimeLimitExceeded
 from celery import signals
 
+from arxos import __version__
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import TransientError
 from arxos.domain.jobs.ledger import Beat
@@ -26,7 +26,7 @@ def new_beat(pool: Pool) -> Beat:
     """How this process announces itself: a name that no other process ever had."""
     host, pid = platform.node(), os.getpid()
     name = f"{pool}@{host}:{pid}:{uuid4().hex[:6]}"
-    return Beat(name, host, pid, pool, queues_of(pool), version("arxos-workers"))
+    return Beat(name, host, pid, pool, queues_of(pool), __version__)
 
 
 @dataclass
