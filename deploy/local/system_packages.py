@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from deploy.local.binaries import MissingServerError, find_postgres, find_redis
-from deploy.local.checkout import say
+from deploy.local.checkout import LOCAL, say
 from deploy.local.commands import CommandError
 
 # A package that is merely installed must not take a standard port, now or at the next boot. PostgreSQL's would create
@@ -18,8 +18,8 @@ drop_in=/etc/postgresql-common/createcluster.d
 mkdir -p "$drop_in"
 trap 'rm -f "$drop_in/no-cluster.conf"; rmdir -p --ignore-fail-on-non-empty "$drop_in" 2>/dev/null || true' EXIT
 echo "create_main_cluster = off" > "$drop_in/no-cluster.conf"
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends "$@"
+apt-get update -q
+apt-get install -y -q --no-install-recommends "$@"
 """
 
 
@@ -53,9 +53,13 @@ def install(packages: list[str], *, why: str) -> None:
     if privilege is None:
         raise CommandError(f"{why}. Run as root: {command}")
     say(f"installing {' '.join(packages)}")
-    done = subprocess.run([*privilege, "sh", "-c", _INSTALL, "sh", *packages], stdout=sys.stderr, check=False)
+    LOCAL.mkdir(exist_ok=True)
+    log = LOCAL / "packages.log"
+    with log.open("a") as output:
+        steps = [*privilege, "sh", "-c", _INSTALL, "sh", *packages]
+        done = subprocess.run(steps, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
     if done.returncode != 0:
-        raise CommandError(f"{why}, and installing failed. Run as root: {command}")
+        raise CommandError(f"{why}, and installing failed (see {log}). Run as root: {command}")
 
 
 def _privilege() -> list[str] | None:
