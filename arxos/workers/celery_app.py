@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from arxos.app.settings import Settings
 from arxos.tasks.kind import JobKind
@@ -20,7 +20,7 @@ def build_app(settings: Settings) -> Celery:
     """A Celery app that can publish, consume and be watched; it knows no tasks yet."""
     app = Celery("arxos", broker=settings.broker_url)
     app.conf.update(
-        task_queues=[Queue(name) for name in POOL_OF],
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in POOL_OF],
         task_default_queue="maintenance",
         task_create_missing_queues=False,
         task_serializer="json",

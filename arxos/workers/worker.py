@@ -30,5 +30,6 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
             "--without-gossip",
             "--without-mingle",
             "--events",
+            "--quiet",
         ]
     )
