@@ -50,11 +50,11 @@ def only_polygons(shape: BaseGeometry | None) -> MultiPolygon:
 
 
 def bounding_box(vertices: Points) -> Box | None:
-    """The axis-aligned box around the vertices; None for no vertices."""
+    """The axis-aligned box around the vertices, on the same grid as footprints; None for no vertices."""
     if not len(vertices):
         return None
-    low, high = vertices.min(axis=0).tolist(), vertices.max(axis=0).tolist()
-    return Box(*low, *high)
+    low, high = np.round([vertices.min(axis=0), vertices.max(axis=0)], GRID_DECIMALS) + 0.0  # −0 becomes 0
+    return Box(*low.tolist(), *high.tolist())
 
 
 def volume(vertices: Points, faces: Faces) -> float | None:
@@ -72,12 +72,12 @@ def volume(vertices: Points, faces: Faces) -> float | None:
     return abs(float(np.einsum("ij,ij->", a, np.cross(b, c)))) / 6
 
 
-def floor_outline(slabs: Iterable[MultiPolygon], spaces: Iterable[MultiPolygon]) -> MultiPolygon | None:
-    """A floor in plan: its slabs together, or its spaces where it has no slab; None without either.
+def floor_outline(parts: Iterable[MultiPolygon]) -> MultiPolygon | None:
+    """A floor in plan: its slabs and spaces together (a stairwell has no slab); None for nothing.
 
-    Gaps up to half a metre wide (the walls between spaces) are closed: buffer(+d), then buffer(-d), d = 0.25 m.
+    Gaps up to half a metre wide, the walls between spaces, are closed: buffer(+d), then buffer(-d), d = 0.25 m.
     """
-    parts = [s for s in slabs if not s.is_empty] or [s for s in spaces if not s.is_empty]
+    parts = list(parts)
     if not parts:
         return None
     grown = united(parts).buffer(GAP_M, join_style="mitre")

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from uuid import UUID
 
 import shapely
@@ -69,7 +68,7 @@ class _Assembly:
         outlined = _with_outlines(floors, spaces, elements)
         return ModelIndex(
             self._stated.schema, self._stated.true_north_deg, self._stated.georeference, outlined, spaces, elements,
-            _building_outline(outlined, chain(spaces, elements)),
+            _building_outline(outlined, (*spaces, *elements)),
         )  # fmt: skip
 
     def _id(self, global_id: str) -> UUID:
@@ -122,17 +121,13 @@ class _Assembly:
 
 
 def _with_outlines(floors: Sequence[Floor], spaces: Iterable[Space], elements: Iterable[Element]) -> tuple[Floor, ...]:
-    slabs = _footprints_by_floor(element for element in elements if element.ifc_class.startswith("IfcSlab"))
-    rooms = _footprints_by_floor(spaces)
-    return tuple(replace(floor, outline=floor_outline(slabs[floor.id], rooms[floor.id])) for floor in floors)
-
-
-def _footprints_by_floor(places: Iterable[Space | Element]) -> defaultdict[UUID, list[MultiPolygon]]:
-    found: defaultdict[UUID, list[MultiPolygon]] = defaultdict(list)
+    slabs = (element for element in elements if element.ifc_class.startswith("IfcSlab"))
+    parts: defaultdict[UUID, list[MultiPolygon]] = defaultdict(list)
+    places: Iterable[Space | Element] = (*slabs, *spaces)
     for place in places:
         if place.floor_id is not None and place.footprint is not None:
-            found[place.floor_id].append(place.footprint)
-    return found
+            parts[place.floor_id].append(place.footprint)
+    return tuple(replace(floor, outline=floor_outline(parts[floor.id])) for floor in floors)
 
 
 def _building_outline(floors: Iterable[Floor], places: Iterable[Space | Element]) -> MultiPolygon | None:

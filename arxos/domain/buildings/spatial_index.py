@@ -14,7 +14,7 @@ from arxos.domain.buildings.model_reader import GeometryState
 class Floor:
     """A storey. `z_min` to `z_max`: from its own level to that of the next floor (None: not known).
 
-    `outline`: its slabs in plan, else its spaces. `geo_outline`: the same in WGS84 longitude and latitude.
+    `outline`: its slabs and spaces in plan. `geo_outline`: the same in WGS84 longitude and latitude.
     """
 
     id: UUID

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from arxos.domain.errors import InvalidTransitionError
+from arxos.domain.errors import InvalidBuildingError, InvalidTransitionError
 
 
 class BuildingStatus(StrEnum):
@@ -21,6 +21,14 @@ TRANSITIONS: dict[BuildingStatus, frozenset[BuildingStatus]] = {
     BuildingStatus.UNDER_REVIEW: frozenset({BuildingStatus.DRAFT, BuildingStatus.ACTIVE, BuildingStatus.ARCHIVED}),
     BuildingStatus.ARCHIVED: frozenset({BuildingStatus.UNDER_REVIEW}),
 }
+
+
+def status_named(name: str) -> BuildingStatus:
+    """The status of that name. Raises InvalidBuildingError naming those that exist."""
+    try:
+        return BuildingStatus(name)
+    except ValueError:
+        raise InvalidBuildingError(f"status: must be one of {', '.join(BuildingStatus)}, got {name!r:.60}") from None
 
 
 def check_transition(old: BuildingStatus, new: BuildingStatus) -> None:
