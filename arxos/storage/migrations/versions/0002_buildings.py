@@ -76,7 +76,7 @@ CREATE TABLE floors (
     id uuid PRIMARY KEY,
     building_id uuid NOT NULL REFERENCES buildings (id) ON DELETE CASCADE,
     model_id uuid REFERENCES models (id) ON DELETE CASCADE,  -- NULL: added by hand, until a model is indexed
-    global_id text NOT NULL,
+    global_id text COLLATE "C" NOT NULL,
     name text,
     elevation_m double precision,
     z_min double precision,
@@ -92,7 +92,7 @@ CREATE TABLE spaces (
     building_id uuid NOT NULL,
     model_id uuid NOT NULL REFERENCES models (id) ON DELETE CASCADE,
     floor_id uuid,
-    global_id text NOT NULL,
+    global_id text COLLATE "C" NOT NULL,
     name text,
     long_name text,
     geometry_state text NOT NULL CHECK (geometry_state IN ('done', 'empty', 'failed', 'timed_out')),
@@ -117,7 +117,7 @@ CREATE TABLE elements (
     floor_id uuid,          -- the floor that contains it
     crosses uuid[] NOT NULL DEFAULT '{}',  -- further floors it reaches into
     space_id uuid,
-    global_id text NOT NULL,
+    global_id text COLLATE "C" NOT NULL,
     ifc_class text NOT NULL,
     name text,
     geometry_state text NOT NULL CHECK (geometry_state IN ('done', 'empty', 'failed', 'timed_out')),

@@ -1,0 +1,225 @@
+"""A store of buildings in memory. Passes the same contract suite as the one on PostgreSQL."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from arxos.domain.buildings.box import Box, box_of
+from arxos.domain.buildings.building import Building
+from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.repository import (
+    BuildingPage,
+    ElementQuery,
+    IndexCounts,
+    IndexRecord,
+    ModelRecord,
+    NewModel,
+)
+from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
+from arxos.domain.buildings.status import BuildingStatus
+from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
+
+
+class InMemoryBuildings:
+    """See `BuildingRepository`. Everything is seen at once: there is no transaction."""
+
+    def __init__(self) -> None:
+        self._buildings: dict[UUID, Building] = {}
+        self._floors: dict[UUID, tuple[Floor, ...]] = {}
+        self._models: dict[UUID, ModelRecord] = {}
+        self._reports: dict[UUID, ValidationReport] = {}
+        self._indexes: dict[UUID, tuple[ModelRecord, datetime, ModelIndex]] = {}
+        self._time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def add(self, building: Building) -> None:
+        building.version, building.created_at = 1, self._now()
+        building.updated_at = building.created_at
+        self._keep(building)
+
+    def get(self, building_id: UUID) -> Building:
+        if building_id not in self._buildings:
+            raise NotFoundError(f"no building '{building_id}'")
+        return _copied(self._buildings[building_id], self.floors(building_id))
+
+    def save(self, building: Building) -> None:
+        stored = self._buildings.get(building.id)
+        if stored is None or stored.version != building.version:
+            raise ConflictError(f"building '{building.id}' was changed by somebody else since it was read")
+        building.version, building.updated_at = building.version + 1, self._now()
+        self._keep(building)
+
+    def list(
+        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> BuildingPage:
+        wanted = (q or "").casefold()
+        found = [
+            _copied(building)
+            for building in reversed(self._buildings.values())
+            if status in (None, building.status)
+            and (wanted in building.name.casefold() or wanted in building.address.line.casefold())
+        ]
+        try:
+            start = int(cursor) if cursor else 0
+        except ValueError as error:
+            raise InvalidError("cursor: not one of ours") from error
+        rest = len(found) > start + limit
+        return BuildingPage(tuple(found[start : start + limit]), str(start + limit) if rest else None)
+
+    def add_model(self, model: NewModel) -> ModelRecord:
+        self.get(model.building_id)
+        newest = self.latest_model(model.building_id)
+        if newest is not None and newest.sha256 == model.sha256:
+            return newest
+        record = ModelRecord(
+            uuid4(),
+            model.building_id,
+            newest.revision + 1 if newest else 1,
+            model.sha256,
+            model.size_bytes,
+            model.filename,
+            model.format,
+            model.submitted_by,
+            self._now(),
+        )
+        self._models[record.id] = record
+        return replace(record, is_new=True)
+
+    def model(self, model_id: UUID) -> ModelRecord:
+        if model_id not in self._models:
+            raise NotFoundError(f"no model '{model_id}'")
+        return self._models[model_id]
+
+    def latest_model(self, building_id: UUID) -> ModelRecord | None:
+        models = [model for model in self._models.values() if model.building_id == building_id]
+        return max(models, key=lambda model: model.revision, default=None)
+
+    def save_report(self, model_id: UUID, report: ValidationReport) -> None:
+        known = self.model(model_id)
+        self._models[model_id] = replace(known, schema=report.schema or known.schema)
+        self._reports[model_id] = report
+
+    def report(self, model_id: UUID) -> ValidationReport | None:
+        return self._reports.get(model_id)
+
+    def replace_index(self, model_id: UUID, index: ModelIndex) -> bool:
+        model = self.model(model_id)
+        current = self._indexes.get(model.building_id)
+        if current is not None and current[0].revision > model.revision:
+            return False
+        self._models[model_id] = replace(model, schema=index.schema)
+        self._indexes[model.building_id] = (self._models[model_id], self._now(), index)
+        self._floors[model.building_id] = index.floors
+        return True
+
+    def index(self, building_id: UUID) -> IndexRecord | None:
+        if building_id not in self._indexes:
+            return None
+        model, at, index = self._indexes[building_id]
+        places: tuple[Element | Space, ...] = (*index.elements, *index.spaces)
+        boxes = [place.box for place in places if place.box is not None]
+        return IndexRecord(
+            model, at, index.true_north_deg, index.georeference, index.outline, None, _around(boxes) if boxes else None
+        )
+
+    def counts(self, building_id: UUID) -> IndexCounts:
+        spaces, elements = self.spaces(building_id), self._elements(building_id)
+        states = [space.state.value for space in spaces] + [element.state.value for element in elements]
+        return IndexCounts(
+            len(self.floors(building_id)),
+            len(spaces),
+            len(elements),
+            sum(element.box is not None for element in elements),
+            Counter(element.ifc_class for element in elements),
+            Counter(states),
+        )
+
+    def floors(self, building_id: UUID) -> tuple[Floor, ...]:
+        known = self._floors.get(building_id, ())
+        return tuple(sorted(known, key=lambda f: (f.elevation_m is None, f.elevation_m, f.global_id)))
+
+    def spaces(self, building_id: UUID) -> tuple[Space, ...]:
+        found = self._indexes[building_id][2].spaces if building_id in self._indexes else ()
+        return tuple(sorted(found, key=lambda space: (space.floor_id is None, space.floor_id, space.global_id)))
+
+    def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
+        return tuple(space for space in self.spaces(building_id) if space.floor_id == floor_id)
+
+    def spaces_at(self, building_id: UUID, x: float, y: float, z: float | None = None) -> tuple[Space, ...]:
+        box = box_of((x, y) if z is None else (x, y, z))
+        found = (space for space in self.spaces(building_id) if _covers(space, box))
+        return tuple(sorted(found, key=lambda space: space.global_id))
+
+    def elements_on_floor(
+        self, building_id: UUID, floor_id: UUID | None, *, crossing: bool = False
+    ) -> tuple[Element, ...]:
+        return tuple(
+            element
+            for element in self._elements(building_id)
+            if element.floor_id == floor_id or (crossing and floor_id in element.crosses)
+        )
+
+    def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:
+        found = list(self._elements(building_id))
+        if query.ifc_class is not None:
+            found = [element for element in found if element.ifc_class == query.ifc_class]
+        if query.at is not None:
+            at = box_of(query.at)
+            found = [element for element in found if _covers(element, at)]
+        if query.box is not None:
+            box = box_of(query.box)
+            found = [element for element in found if _meets(element, box)]
+        if query.near is not None:
+            near = query.near
+            found = sorted((e for e in found if e.box is not None), key=lambda element: _distance(element, near))
+        return tuple(found[: query.limit])
+
+    def _elements(self, building_id: UUID) -> tuple[Element, ...]:
+        found = self._indexes[building_id][2].elements if building_id in self._indexes else ()
+        return tuple(sorted(found, key=lambda element: element.global_id))
+
+    def _keep(self, building: Building) -> None:
+        self._buildings[building.id] = _copied(building)
+        self._floors[building.id] = building.floors
+
+    def _now(self) -> datetime:
+        self._time += timedelta(seconds=1)
+        return self._time
+
+
+def _copied(b: Building, floors: tuple[Floor, ...] = ()) -> Building:
+    return Building(b.id, b.name, b.address, b.status, floors, b.version, b.created_at, b.updated_at)
+
+
+def _around(boxes: list[Box]) -> Box:
+    lows = [min(getattr(box, name) for box in boxes) for name in ("x_min", "y_min", "z_min")]
+    highs = [max(getattr(box, name) for box in boxes) for name in ("x_max", "y_max", "z_max")]
+    return Box(*lows, *highs)
+
+
+def _plan(place: Element | Space) -> BaseGeometry:
+    assert place.box is not None
+    return place.footprint or shapely.box(place.box.x_min, place.box.y_min, place.box.x_max, place.box.y_max)
+
+
+def _covers(place: Element | Space, at: Box) -> bool:
+    if place.footprint is None or place.box is None:
+        return False
+    return place.box.meets(at) and bool(place.footprint.covers(shapely.Point(at.x_min, at.y_min)))
+
+
+def _meets(element: Element, box: Box) -> bool:
+    if element.box is None or not element.box.meets(box):
+        return False
+    return bool(_plan(element).intersects(shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)))
+
+
+def _distance(element: Element, near: tuple[float, float, float]) -> tuple[float, str]:
+    x, y, z = near
+    assert element.box is not None
+    gap = max(element.box.z_min - z, z - element.box.z_max, 0.0)
+    return math.hypot(_plan(element).distance(shapely.Point(x, y)), gap), element.global_id
