@@ -46,7 +46,7 @@ def _packed(path: Path) -> IO[bytes] | None:
         magic = file.read(4)
     try:
         if magic.startswith(GZIP):
-            return cast(IO[bytes], gzip.open(path))
+            return cast("IO[bytes]", gzip.open(path))
         return _member(zipfile.ZipFile(path)) if magic == ZIP else None
     except _BROKEN as error:
         raise ModelRefusedError(f"broken archive: {error}") from error

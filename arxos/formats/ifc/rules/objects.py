@@ -1,6 +1,5 @@
-"""OJT, OJP, BLT, GRP, PSE: objects, their types, placements, groups, property sets."""
+"""OJT, OJP, BLT, GRP: objects, their types, placements, groups."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,20 +126,3 @@ def _reachable(above: dict[int, set[int]], start: int) -> set[int]:
         reached |= frontier
         frontier = {further for group in frontier for further in above.get(group, ())} - reached
     return reached
-
-
-_PSET = re.compile(r"pset", re.IGNORECASE)
-
-
-@normative("PSE002", "Custom properties and property sets validation", industry_practice=True)
-def custom_property_sets(model: IfcModel) -> Checks:
-    """No custom property set has a name that begins like the standard's Pset_, in whatever case."""
-    for properties in model.of("IfcPropertySet"):
-        name = attribute(properties, "Name")
-        if isinstance(name, str) and not name.startswith("Pset_"):
-            like = _PSET.match(name)
-            yield (
-                fault(properties, "named like a standard set", expected="another prefix", observed=name)
-                if like
-                else None
-            )

@@ -13,6 +13,20 @@ _IDENTIFIERS = {
     "CoG", "Box", "Annotation", "Axis", "FootPrint", "Profile", "Surface", "Reference", "Body", "Body-Fallback",
     "Clearance", "Lighting",
 }  # fmt: skip
+_IFC2X3_TYPES = frozenset({
+    "Curve2D", "GeometricSet", "GeometricCurveSet", "Annotation2D", "SurfaceModel", "SolidModel", "SweptSolid", "Brep",
+    "CSG", "Clipping", "AdvancedSweptSolid", "BoundingBox", "SectionedSpine", "MappedRepresentation",
+})  # fmt: skip
+_IFC4_TYPES = _IFC2X3_TYPES | {
+    "Point", "PointCloud", "Curve", "Curve3D", "Surface", "Surface2D", "Surface3D", "FillArea", "Text",
+    "AdvancedSurface", "Tessellation", "SurfaceOrSolidModel", "AdvancedBrep", "LightSource",
+}  # fmt: skip
+_SHAPE_TYPES = {
+    "IFC2X3": _IFC2X3_TYPES,
+    "IFC4": _IFC4_TYPES,
+    "IFC4X3": _IFC4_TYPES | {"Segment", "SectionedSurface"},
+}
+_TOPOLOGY_TYPES = frozenset({"Vertex", "Edge", "Path", "Face", "Shell", "Undefined"})
 _CONTEXT_TYPES = ("Model", "Plan", "NotDefined")
 _SPACE_BODIES = ("SweptSolid", "Clipping", "Brep", "Tessellation")
 
@@ -85,6 +99,28 @@ def unique_identifiers(model: IfcModel) -> Checks:
         if names:
             twice = [str(name) for name, count in names.items() if count > 1]
             yield fault(product, "identifier used twice", expected="once", observed=", ".join(twice)) if twice else None
+
+
+@normative("GEM004", "Constraints on representation identifiers")
+def standard_representations(model: IfcModel) -> Checks:
+    """A product's representations have identifiers and types that the standard lists."""
+    types = {"IfcShapeRepresentation": _SHAPE_TYPES[model.schema], "IfcTopologyRepresentation": _TOPOLOGY_TYPES}
+    for product in model.of("IfcProduct"):
+        for representation in _representations(product):
+            yield _standard_fault(product, representation, types.get(representation.is_a()))
+
+
+def _standard_fault(product: Any, representation: Any, types: frozenset[str] | None) -> Fault | None:
+    identifier, kind = (
+        attribute(representation, "RepresentationIdentifier"),
+        attribute(representation, "RepresentationType"),
+    )
+    if identifier not in _IDENTIFIERS:
+        expected = ", ".join(sorted(_IDENTIFIERS))
+        return fault(product, "no standard identifier", expected=expected, observed=str(identifier))
+    if types is not None and kind not in types:
+        return fault(product, "no standard type", expected=", ".join(sorted(types)), observed=str(kind))
+    return None
 
 
 @normative("BBX001", "Bounding Box Shape Representation")
