@@ -73,7 +73,8 @@ class MeshRun:
         with IsolatedWork(lambda send: tessellate(todo, send), memory_mb=self._limits.memory_mb) as child:
             heard = time.monotonic()
             while True:
-                self._progress(1 - len(self._missing) / total, f"{total - len(self._missing)} of {total} shapes")
+                done = total - len(self._missing)
+                self._progress(done / total, f"{done} of {total} shapes")
                 packet = child.receive(PATIENCE_S)
                 if time.monotonic() > deadline:
                     raise _OutOfTimeError
