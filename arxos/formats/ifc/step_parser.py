@@ -76,7 +76,7 @@ class StepParser:
         if match and kind == "mark" and match[0] in b"$*":
             open_lists[-1].append(None if match[0] == b"$" else "*")
         elif match and kind in _ATOMS:
-            open_lists[-1].append(_ATOMS[kind](self, match))
+            open_lists[-1].append(_ATOMS[kind](match[0]))
         else:
             self._open(open_lists, typed, match)
             return
@@ -145,22 +145,20 @@ def _broken_string(data: Data, stop: int) -> str:
     rest = data[stop : stop + 8]
     if not rest:
         return "string without an end"
+    if rest[0] >= 0x80:
+        return f"characters beyond ASCII in a string ({place(data, stop)}): STEP writes them as X2 codes"
     return f"string that goes wrong at {shown(rest)} ({place(data, stop)})" if rest[:1] != b"'" else "misplaced string"
 
 
-def _string(parser: StepParser, match: re.Match[bytes]) -> Value:
-    try:
-        return decoded(match[0][1:-1])
-    except UnicodeDecodeError as error:
-        bad = match.start() + 1 + error.start
-        raise ModelRefusedError(f"{place(parser.data, bad)}: bytes that are not UTF-8 in a string") from None
+def _string(raw: bytes) -> Value:
+    return decoded(raw[1:-1])
 
 
-def _spelling(_: StepParser, match: re.Match[bytes]) -> Value:
-    return match[0].decode("ascii")
+def _spelling(raw: bytes) -> Value:
+    return raw.decode("ascii")
 
 
-_ATOMS: dict[str | None, Callable[[StepParser, re.Match[bytes]], Value]] = {
+_ATOMS: dict[str | None, Callable[[bytes], Value]] = {
     "string": _string, "name": _spelling, "number": _spelling, "enumeration": _spelling, "binary": _spelling,
 }  # fmt: skip
 

@@ -9,8 +9,8 @@ _DIRECTIVE = re.compile(
 
 
 def decoded(inside: bytes) -> str:
-    r"""The text of a string's inside: `It''s \X2\03C0\X0\` is "It's π". Raises UnicodeDecodeError."""
-    text = inside.decode("utf-8")
+    r"""The text of a string's inside: `It''s \X2\03C0\X0\` is "It's π"."""
+    text = inside.decode("ascii")
     return text if "'" not in text and "\\" not in text else _DIRECTIVE.sub(_character, text)
 
 
