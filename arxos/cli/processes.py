@@ -10,12 +10,13 @@ from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.app.tokens import Role, issue
 from arxos.domain.errors import InvalidError
-from arxos.storage import migrations
 from arxos.tasks.queues import Pool
 
 
 def migrate() -> None:
     """Bring the database's schema to the newest revision."""
+    from arxos.storage import migrations  # with all of Alembic, which no other command needs
+
     print(migrations.migrate(read_settings().database_url))
 
 
@@ -41,8 +42,8 @@ def worker(
 
 
 def flower(
-    address: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
+    address: Annotated[str, typer.Option(envvar="ARXOS_FLOWER_ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="ARXOS_FLOWER_PORT", min=1, max=65535)] = 5555,
 ) -> None:
     """Watch the workers live (Flower)."""
     from arxos.workers.flower import run_flower

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import cache
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.job import FINAL, JobState, NewJob
+from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
 
@@ -17,13 +19,12 @@ INSERT INTO jobs (id, kind, queue, state, priority, payload, policy, max_attempt
     idempotency_key, submitted_by, on_failure, trace, building_id)
 SELECT id, kind, queue, state, priority, payload::jsonb, policy::jsonb, max_attempts, batch,
     coalesce(run_at, clock_timestamp()), deadline, idempotency_key, submitted_by, on_failure, trace,
-    CASE WHEN payload::jsonb ? 'building_id' THEN (payload::jsonb->>'building_id')::uuid
-         WHEN payload::jsonb ? 'model_id'
-         THEN (SELECT m.building_id FROM models m WHERE m.id = (payload::jsonb->>'model_id')::uuid) END
+    coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::int[],
-        %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])
+        %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[],
+        %s::uuid[])
     AS new (id, kind, queue, state, priority, payload, policy, max_attempts, batch, run_at, deadline,
-        idempotency_key, submitted_by, on_failure, trace)
+        idempotency_key, submitted_by, on_failure, trace, building_id, model_id)
 ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
 RETURNING id
 """
@@ -57,7 +58,7 @@ def _row(job: NewJob) -> tuple[object, ...]:
         state,
         job.priority,
         json.dumps(job.payload),
-        json.dumps(asdict(job.policy)),
+        _policy(job.policy),
         job.policy.max_attempts,
         job.batch,
         job.run_at,
@@ -66,7 +67,15 @@ def _row(job: NewJob) -> tuple[object, ...]:
         job.submitted_by,
         job.on_failure,
         job.trace,
+        job.payload.get("building_id"),
+        job.payload.get("model_id"),
     )
+
+
+@cache
+def _policy(policy: RetryPolicy) -> str:
+    """A policy as JSON: a kind's jobs all share one."""
+    return json.dumps(asdict(policy))
 
 
 def _known(connection: Connection, repeated: Iterable[NewJob]) -> dict[str | None, UUID]:

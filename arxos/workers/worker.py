@@ -19,6 +19,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     lifecycle.connect()
     app.worker_main(
         [
+            "--quiet",
             "worker",
             f"--pool={POOL_CLASS[pool]}",
             f"--concurrency={concurrency}",
@@ -30,6 +31,5 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
             "--without-gossip",
             "--without-mingle",
             "--events",
-            "--quiet",
         ]
     )
