@@ -1,0 +1,1 @@
+"""Benchmarks: ours and the rivals', in the same run on the same servers."""
