@@ -1,0 +1,113 @@
+"""Where a plan's labels go: inside their space, clear of each other, as large as fits. Metres. Pure geometry."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import shapely
+from shapely import Point, Polygon
+from shapely.affinity import scale
+from shapely.geometry.base import BaseGeometry
+
+from arxos.domain.buildings.spatial_index import Space
+
+# Widths in ems of bold DejaVu Sans, the widest face that the style names: what fits in it fits in all of them.
+NARROW, WIDE = frozenset("iIjl.,:;'|!()[] f-"), frozenset("mwMW@%—…")
+NARROW_EM, WIDE_EM, UPPER_EM, LOWER_EM = 0.42, 1.06, 0.80, 0.69
+LINE_EM = 1.22
+SIZES = (1.0, 0.86, 0.74, 0.62, 0.52, 0.44)  # of the sheet's text size, tried in this order
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Lines of text, centred on `at`; `size` is the text's height in metres. The last line is lighter where `has_area`."""
+
+    lines: tuple[str, ...]
+    at: Point
+    size: float
+    has_area: bool
+
+    @property
+    def box(self) -> Polygon:
+        """What the text covers."""
+        return _box(self.lines, self.at, self.size)
+
+
+def labels(spaces: Iterable[Space], obstacles: BaseGeometry, text_m: float) -> dict[str, Label]:
+    """A label by global id for each space that has room for one; small spaces choose last. `text_m`: usual text height.
+
+    `obstacles` (furniture, stairs) are avoided where that costs no size below 3/4 of the usual.
+    """
+    placed: dict[str, Label] = {}
+    taken: list[Polygon] = []
+    shapely.prepare(obstacles)
+    shown = [space for space in spaces if space.footprint is not None and not space.footprint.is_empty]
+    for space in sorted(shown, key=lambda s: (-(s.area_m2 or 0.0), s.global_id)):
+        label = _place(space, obstacles, text_m, taken)
+        if label is not None:
+            placed[space.global_id] = label
+            taken.append(label.box)
+    return placed
+
+
+def _place(space: Space, obstacles: BaseGeometry, text_m: float, taken: Sequence[Polygon]) -> Label | None:
+    whole = space.footprint
+    assert whole is not None
+    clear = whole.difference(obstacles) if obstacles.intersects(whole) else whole
+    full, short = _texts(space)
+    for region, sizes, texts in ((clear, SIZES[:3], full), (whole, SIZES, full), (whole, SIZES, short)):
+        shapely.prepare(region)
+        for lines, has_area in texts:
+            centre = _centre(region, lines)
+            for size in sizes:
+                label = Label(lines, centre, size * text_m, has_area)
+                if region.contains(label.box) and not any(shapely.intersects(label.box, taken)):
+                    return label
+    return None
+
+
+Text = tuple[tuple[str, ...], bool]
+
+
+def _texts(space: Space) -> tuple[list[Text], list[Text]]:
+    """What a label may say, best first: number, name and area on fewer or more lines; and what to say in a small space."""
+    names = [one.strip() for one in (space.long_name, space.name) if one and one.strip()]
+    if not names:
+        return [], []
+    title, number = names[0][:40], tuple(names[1:]) if names[1:] != names[:1] else ()
+    heads = dict.fromkeys(((*number, title), (*number, *_broken(title)), (title,), tuple(_broken(title))))
+    area = () if space.area_m2 is None else (f"{space.area_m2:.1f} m²",)
+    short: list[Text] = [((title,), False)] + ([(number, False)] if number else [])
+    return [((*head, *area), bool(area)) for head in heads], short
+
+
+def _broken(title: str) -> Iterator[str]:
+    """The title on two lines, broken at the space nearest to its middle."""
+    gaps = [i for i, char in enumerate(title) if char == " "]
+    if not gaps:
+        yield title
+        return
+    middle = min(gaps, key=lambda i: abs(i - len(title) / 2))
+    yield title[:middle]
+    yield title[middle + 1 :]
+
+
+def _centre(region: BaseGeometry, lines: Sequence[str]) -> Point:
+    """The middle of the largest ellipse, of the text's proportions, within the region: a pole of inaccessibility."""
+    box = _box(lines, Point(0, 0), 1.0).bounds
+    squeeze = (box[2] - box[0]) / (box[3] - box[1])
+    circle = shapely.maximum_inscribed_circle(scale(region, 1.0, squeeze, origin=(0, 0)), tolerance=0.05)
+    x, y = shapely.get_coordinates(circle)[0]
+    return Point(float(x), float(y) / squeeze)
+
+
+def _box(lines: Sequence[str], at: Point, size: float) -> Polygon:
+    half_width = max(map(_width_em, lines)) * size / 2
+    half_height = (len(lines) * LINE_EM + 0.1) * size / 2
+    return shapely.box(at.x - half_width, at.y - half_height, at.x + half_width, at.y + half_height)
+
+
+def _width_em(line: str) -> float:
+    return sum(
+        NARROW_EM if c in NARROW else WIDE_EM if c in WIDE or ord(c) > 0x2E7F else UPPER_EM if c.isupper() else LOWER_EM
+        for c in line
+    )
