@@ -8,7 +8,7 @@ from typing import Any
 import ifcopenshell
 
 from arxos.domain.buildings.model import GeoReference
-from arxos.formats.ifc.instances import attribute, instances_of, number
+from arxos.formats.ifc.instances import attribute, instances_of, many, number, one
 from arxos.formats.ifc.units import Units, factor
 
 _BOSTON = ((42, 21, 31), (-71, -3, -24))  # where Revit puts a project that nobody has placed
@@ -23,8 +23,8 @@ def georeference(file: ifcopenshell.file, units: Units) -> GeoReference | None:
 def _map_conversion(file: ifcopenshell.file, units: Units) -> GeoReference | None:
     for conversion in instances_of(file, "IfcMapConversion"):
         stated = {name: attribute(conversion, name) for name in _CONVERSION}
-        crs = attribute(conversion, "TargetCRS")
-        map_unit = factor(attribute(crs, "MapUnit"))
+        crs = one(conversion, "TargetCRS")
+        map_unit = factor(one(crs, "MapUnit"))
         if place := _projected("IfcMapConversion", stated, attribute(crs, "Name"), map_unit, units):
             return place
     return None
@@ -53,8 +53,10 @@ _NAMED_UNITS = {
 
 
 def _values(properties: Any) -> dict[str, Any]:
-    items = attribute(properties, "HasProperties") or () if properties else ()
-    return {str(attribute(i, "Name")): getattr(attribute(i, "NominalValue"), "wrappedValue", None) for i in items}
+    return {
+        str(attribute(i, "Name")): getattr(attribute(i, "NominalValue"), "wrappedValue", None)
+        for i in many(properties, "HasProperties")
+    }
 
 
 def _projected(
@@ -117,11 +119,15 @@ def _site_point(file: ifcopenshell.file, units: Units) -> GeoReference | None:
 
 
 def _is_place(latitude: Any, longitude: Any) -> bool:
-    if not latitude or not longitude or not 3 <= len(latitude) <= 4 or not 3 <= len(longitude) <= 4:
+    if not _is_angle(latitude) or not _is_angle(longitude):
         return False
     unset = not any(latitude) and not any(longitude)
     in_range = abs(degrees(latitude)) <= 90 and abs(degrees(longitude)) <= 180
     return in_range and not unset and (latitude[:3], longitude[:3]) != _BOSTON
+
+
+def _is_angle(value: Any) -> bool:
+    return isinstance(value, tuple) and 3 <= len(value) <= 4 and all(isinstance(part, int) for part in value)
 
 
 def degrees(parts: tuple[int, ...]) -> float:

@@ -24,6 +24,19 @@ def attribute(instance: Any, name: str) -> Any:
         return None
 
 
+def one(instance: Any, name: str) -> Any:
+    """The one instance that the attribute leads to; None where it holds anything else."""
+    value = attribute(instance, name)
+    return value if isinstance(value, Instance) else None
+
+
+def many(instance: Any, name: str) -> tuple[Any, ...]:
+    """The instances that the attribute leads to, one or several; what else it may hold is left out."""
+    value = attribute(instance, name)
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(item for item in values if isinstance(item, Instance))
+
+
 def text(instance: Any, name: str) -> str | None:
     """The attribute as text; None where it is absent, blank or no text."""
     value = attribute(instance, name)

@@ -8,7 +8,7 @@ import ifcopenshell.util.placement
 
 from arxos.domain.buildings.model import BuildingModel, ModelElement, ModelFloor, ModelSpace
 from arxos.formats.ifc.georeference import georeference
-from arxos.formats.ifc.instances import attribute, global_id, instances_of, number, text
+from arxos.formats.ifc.instances import attribute, global_id, instances_of, number, one, text
 from arxos.formats.ifc.postal_address import address_line
 from arxos.formats.ifc.quantities import space_claims
 from arxos.formats.ifc.structure import Structure
@@ -53,7 +53,7 @@ def _floor(storey: Any, units: Units) -> ModelFloor:
 def _elevation(storey: Any, units: Units) -> float | None:
     """Elevation, or the height of the placement, which IFC4 allows in its stead."""
     stated = number(attribute(storey, "Elevation"))
-    if stated is None and (placement := attribute(storey, "ObjectPlacement")) is not None:
+    if stated is None and (placement := one(storey, "ObjectPlacement")) is not None:
         stated = _height_of(placement)
     return None if stated is None else round(stated * units.length, 9)  # placements are sums: -1.8e-15
 
@@ -93,7 +93,7 @@ def _true_north(file: ifcopenshell.file) -> float:
     for context in instances_of(file, "IfcGeometricRepresentationContext"):
         if context.is_a("IfcGeometricRepresentationSubContext"):
             continue  # its TrueNorth is derived from the parent
-        x, y = direction(attribute(context, "TrueNorth"))
+        x, y = direction(one(context, "TrueNorth"))
         if (x, y) != (0.0, 1.0):
             return math.degrees(math.atan2(x, y))
     return 0.0
@@ -101,5 +101,6 @@ def _true_north(file: ifcopenshell.file) -> float:
 
 def direction(instance: Any) -> tuple[float, float]:
     """The plan direction's ratios; north where there is none or it has no length."""
-    ratios = [number(ratio) or 0.0 for ratio in attribute(instance, "DirectionRatios") or ()] if instance else []
+    stated = attribute(instance, "DirectionRatios")
+    ratios = [number(ratio) or 0.0 for ratio in stated] if isinstance(stated, tuple) else []
     return (ratios[0], ratios[1]) if len(ratios) > 1 and any(ratios[:2]) else (0.0, 1.0)

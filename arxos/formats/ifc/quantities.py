@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from arxos.formats.ifc.instances import attribute, number
+from arxos.formats.ifc.instances import attribute, many, number, one
 from arxos.formats.ifc.units import Units, factor
 
 
@@ -15,7 +15,7 @@ def space_claims(space: Any, units: Units) -> tuple[float | None, float | None]:
     """
     area = volume = revit = None
     for definition in _definitions(space):
-        for quantity in attribute(definition, "Quantities") or ():
+        for quantity in many(definition, "Quantities"):
             match attribute(quantity, "Name"):
                 case "GrossFloorArea":
                     area = area or _measured(quantity, "AreaValue", units.area)
@@ -27,18 +27,17 @@ def space_claims(space: Any, units: Units) -> tuple[float | None, float | None]:
 
 
 def _definitions(space: Any) -> Iterator[Any]:
-    for relation in attribute(space, "IsDefinedBy") or ():
-        if definition := attribute(relation, "RelatingPropertyDefinition"):
-            yield from definition if isinstance(definition, tuple) else (definition,)
+    for relation in many(space, "IsDefinedBy"):
+        yield from many(relation, "RelatingPropertyDefinition")
 
 
 def _measured(quantity: Any, name: str, default: float) -> float | None:
     value = number(attribute(quantity, name))
-    return None if value is None else value * (factor(attribute(quantity, "Unit")) or default)
+    return None if value is None else value * (factor(one(quantity, "Unit")) or default)
 
 
 def _revit_volume(properties: Any, units: Units) -> float | None:
-    for item in attribute(properties, "HasProperties") or ():
+    for item in many(properties, "HasProperties"):
         if attribute(item, "Name") == "Volume":
             value = number(attribute(item, "NominalValue"))
             return None if value is None else value * units.volume

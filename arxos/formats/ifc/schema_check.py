@@ -24,7 +24,7 @@ _FOR_INSTANCE = re.compile(r"(?:used by|for) instance #(\d+)")
 def _schema(model: IfcModel) -> Checks:
     """Every attribute is there, of its type and in its bounds; references lead somewhere; GlobalIds are unique."""
     log = _Log()
-    with _features_kept():
+    with _guarded(log):
         ifcopenshell.validate.validate(model.file, log)
     yield from chain(_parse_faults(model), log.checks())
 
@@ -32,8 +32,8 @@ def _schema(model: IfcModel) -> Checks:
 def _express(model: IfcModel) -> Checks:
     """The WHERE rules and global rules that the EXPRESS schema states."""
     log = _Log()
-    with _features_kept():
-        ifcopenshell.express.rule_executor.run(model.file, log)  # type: ignore[arg-type]  # any object that takes its calls
+    with _guarded(log):
+        ifcopenshell.express.rule_executor.run(model.file, log)  # type: ignore[arg-type]  # anything that logs
     yield from log.checks()
 
 
@@ -42,13 +42,15 @@ EXPRESS = Rule("EXPRESS", "The schema's own rules hold", Severity.ERROR, _expres
 
 
 @contextmanager
-def _features_kept() -> Iterator[None]:
-    """Both checks switch process-wide settings of IfcOpenShell, and leave them switched when they crash."""
+def _guarded(log: "_Log") -> Iterator[None]:
+    """A crash is kept for later, after what was found before it; settings of the process are put back as they were."""
     derived = ifcopenshell_wrapper.get_feature("use_attribute_value_derived")
     settings = ifcopenshell.settings
     unpack, compare = settings.unpack_non_aggregate_inverses, settings.compare_instances_by_value
     try:
         yield
+    except Exception as crash:  # noqa: BLE001  IfcOpenShell's checks stumble over values of the wrong type; raised by `checks`
+        log.crash = crash
     finally:
         ifcopenshell_wrapper.set_feature("use_attribute_value_derived", derived)
         settings.unpack_non_aggregate_inverses, settings.compare_instances_by_value = unpack, compare
@@ -61,22 +63,22 @@ class _Log(ifcopenshell.validate.json_logger):
         super().__init__()  # type: ignore[no-untyped-call]
         self._faults: list[Fault] = []
         self._count = 0
-        self._cut_short: str | None = None
+        self.crash: Exception | None = None
 
     def log(self, level: str, message: str, *args: Any) -> None:
         if level == "info":  # how the rule executor says that a rule went too deep and was not judged
-            self._cut_short = message
+            self.crash = RecursionError(message)
             return
         self._count += 1
         if self._count <= MAX_FINDINGS:
             self._faults.append(_fault(message % args if args else message, self.state))
 
     def checks(self) -> Checks:
-        """The faults, or one None where there is none. Raises RecursionError where a rule could not be judged."""
+        """The faults, or one None where there is none; then the crash, if there was one."""
         yield from self._faults or IN_ORDER
         yield from repeat(Fault("one more"), self._count - len(self._faults))
-        if self._cut_short is not None:
-            raise RecursionError(self._cut_short)
+        if self.crash is not None:
+            raise self.crash
 
 
 def _fault(message: str, state: Any) -> Fault:

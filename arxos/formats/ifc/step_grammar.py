@@ -13,7 +13,9 @@ ENUMERATION = rb"\.[A-Z][A-Z0-9_]*+\."
 BINARY = rb'"[0-3][0-9A-F]*+"'
 
 # \\ is a backslash; \S\, \P.\, \X\, \X2\ and \X4\ encode what lies beyond ASCII; \N\ and \F\ break a printed line
-DIRECTIVE = rb"\\(?:\\|S\\[ -~]|P[A-I]\\|N\\|F\\|X\\[0-9A-F]{2}|X2\\(?:[0-9A-F]{4})*+\\X0\\|X4\\(?:[0-9A-F]{8})*+\\X0\\)"
+DIRECTIVE = (
+    rb"\\(?:\\|S\\[ -~]|P[A-I]\\|N\\|F\\|X\\[0-9A-F]{2}|X2\\(?:[0-9A-F]{4})*+\\X0\\|X4\\(?:[0-9A-F]{8})*+\\X0\\)"
+)
 ASCII_INSIDE = rb"[^'\\\x00-\x08\x0b\x0e-\x1f\x7f-\xff]++"
 STRING_INSIDE = rb"(?:" + ASCII_INSIDE + rb"|''|" + DIRECTIVE + rb")*+"
 

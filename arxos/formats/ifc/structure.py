@@ -5,7 +5,7 @@ from typing import Any
 
 import ifcopenshell
 
-from arxos.formats.ifc.instances import attribute, instances_of
+from arxos.formats.ifc.instances import instances_of, many, one
 
 # relation, the child's side, the parent's side; a later line gives way to an earlier one
 _UPWARD = (
@@ -24,12 +24,10 @@ class Structure:
         self._parents: dict[int, Any] = {}
         for relation, child_side, parent_side in _UPWARD:
             for instance in instances_of(file, relation):
-                self._link(attribute(instance, child_side), attribute(instance, parent_side))
+                self._link(many(instance, child_side), one(instance, parent_side))
 
-    def _link(self, children: Any, parent: Any) -> None:
-        if parent is None or children is None:
-            return
-        for child in children if isinstance(children, tuple) else (children,):
+    def _link(self, children: tuple[Any, ...], parent: Any | None) -> None:
+        for child in children if parent is not None else ():
             self._parents.setdefault(child.id(), parent)
 
     def ancestors(self, instance: Any) -> Iterator[Any]:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from arxos.formats.ifc.instances import instances_of, number
+from arxos.formats.ifc.instances import attribute, instances_of, many, number, one, text
 
-_PREFIXES = {
+_PREFIXES: dict[str | None, int] = {
     "EXA": 18, "PETA": 15, "TERA": 12, "GIGA": 9, "MEGA": 6, "KILO": 3, "HECTO": 2, "DECA": 1,
     "DECI": -1, "CENTI": -2, "MILLI": -3, "MICRO": -6, "NANO": -9, "PICO": -12, "FEMTO": -15, "ATTO": -18,
 }  # fmt: skip
-_DIMENSION = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
+_DIMENSION: dict[str | None, int] = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
 _MAX_CONVERSIONS = 8  # a unit may be defined by a unit; a hostile file may close the circle
 
 
@@ -24,7 +24,7 @@ class Units:
 
 def units_of(file: Any) -> Units:
     """The project's units. What is not declared follows from the length unit; a silent file is in metres."""
-    declared = {unit.UnitType: unit for unit in _declared(file) if hasattr(unit, "UnitType")}
+    declared = {attribute(unit, "UnitType"): unit for unit in _declared(file)}
     length = factor(declared.get("LENGTHUNIT")) or 1.0
     return Units(
         length=length,
@@ -38,20 +38,20 @@ def factor(unit: Any, depth: int = 0) -> float | None:
     if unit is None or depth > _MAX_CONVERSIONS:
         return None
     if unit.is_a("IfcSIUnit"):
-        return float(10.0 ** (_PREFIXES.get(unit.Prefix, 0) * _DIMENSION.get(unit.Name, 1)))
+        return float(10.0 ** (_PREFIXES.get(text(unit, "Prefix"), 0) * _DIMENSION.get(text(unit, "Name"), 1)))
     if unit.is_a("IfcConversionBasedUnit"):
-        return _converted(unit.ConversionFactor, depth)
+        return _converted(one(unit, "ConversionFactor"), depth)
     return None
 
 
 def _converted(measure: Any, depth: int) -> float | None:
-    value = number(getattr(measure, "ValueComponent", None))
-    base = factor(getattr(measure, "UnitComponent", None), depth + 1)
+    value = number(attribute(measure, "ValueComponent"))
+    base = factor(one(measure, "UnitComponent"), depth + 1)
     return value * base if value and base else None
 
 
 def _declared(file: Any) -> tuple[Any, ...]:
     for project in instances_of(file, "IfcProject"):
-        if assignment := getattr(project, "UnitsInContext", None):
-            return tuple(assignment.Units or ())
+        if units := many(one(project, "UnitsInContext"), "Units"):
+            return units
     return ()

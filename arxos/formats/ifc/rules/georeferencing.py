@@ -5,7 +5,7 @@ from typing import Any
 
 from arxos.domain.buildings.rules.rule import Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
-from arxos.formats.ifc.instances import attribute, number
+from arxos.formats.ifc.instances import attribute, many, number, one
 from arxos.formats.ifc.rules.normative import IFC4_ON, IFC4X3, normative
 from arxos.formats.ifc.units import factor, units_of
 
@@ -24,7 +24,7 @@ def one_operation(model: IfcModel) -> Checks:
 
 def _operation(context: Any) -> tuple[Any, ...] | None:
     """Type and values, but the context itself; the reference system counts by identity."""
-    for operation in attribute(context, "HasCoordinateOperation") or ():
+    for operation in many(context, "HasCoordinateOperation"):
         info = operation.get_info()
         return tuple((name, value) for name, value in info.items() if name not in ("id", "SourceCRS"))
     return None
@@ -47,7 +47,7 @@ def map_scale(model: IfcModel) -> Checks:
     """A map conversion's Scale is the quotient of the project's and the map's length units."""
     for conversion in model.of("IfcMapConversion"):
         length = units_of(model.file).length
-        map_unit = factor(attribute(attribute(conversion, "TargetCRS"), "MapUnit")) or length
+        map_unit = factor(one(one(conversion, "TargetCRS"), "MapUnit")) or length
         scale, expected = number(attribute(conversion, "Scale")) or 1.0, length / map_unit
         yield (
             None

@@ -5,7 +5,7 @@ from typing import Any
 
 from arxos.domain.buildings.rules.rule import Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
-from arxos.formats.ifc.instances import attribute
+from arxos.formats.ifc.instances import attribute, many, one
 from arxos.formats.ifc.rules.normative import IFC4_ON, normative
 
 
@@ -33,8 +33,8 @@ def _named(instance: Any, name: str) -> Fault | None:
 
 
 def _typed_by(kind: Any) -> Iterator[Any]:
-    for relation in attribute(kind, "Types") or attribute(kind, "ObjectTypeOf") or ():
-        yield from relation.RelatedObjects or ()
+    for relation in many(kind, "Types") or many(kind, "ObjectTypeOf"):
+        yield from many(relation, "RelatedObjects")
 
 
 def _unsaid(instance: Any, name: str) -> Fault | None:
@@ -46,18 +46,18 @@ def _unsaid(instance: Any, name: str) -> Fault | None:
 def part_placement(model: IfcModel) -> Checks:
     """A part of an element is placed relative to that element, by a local placement."""
     for relation in model.of("IfcRelAggregates"):
-        whole = relation.RelatingObject
-        for part in relation.RelatedObjects if whole.is_a("IfcElement") else ():
+        whole = one(relation, "RelatingObject")
+        for part in many(relation, "RelatedObjects") if whole and whole.is_a("IfcElement") else ():
             if part.is_a("IfcElement"):
                 yield _part_fault(part, whole)
 
 
 def _part_fault(part: Any, whole: Any) -> Fault | None:
-    placement = attribute(part, "ObjectPlacement")
+    placement = one(part, "ObjectPlacement")
     if placement is None or not placement.is_a("IfcLocalPlacement"):
         observed = placement.is_a() if placement else "none"
         return fault(part, "no local placement", expected="IfcLocalPlacement", observed=observed)
-    host = attribute(whole, "ObjectPlacement")
+    host = one(whole, "ObjectPlacement")
     if host is None or attribute(placement, "PlacementRelTo") != host:
         observed = str(attribute(placement, "PlacementRelTo"))[:80]
         return fault(part, "not placed relative to its whole", expected=str(host)[:80], observed=observed)
@@ -95,7 +95,7 @@ def _user_defined(model: IfcModel, entity: str, name: str) -> Checks:
 def stair_parts(model: IfcModel) -> Checks:
     """A stair is made of flights, landing slabs and railings."""
     for stair in model.of("IfcStair"):
-        parts = [p for r in attribute(stair, "IsDecomposedBy") or () for p in r.RelatedObjects]
+        parts = [p for r in many(stair, "IsDecomposedBy") for p in many(r, "RelatedObjects")]
         wrong = [part for part in parts if not any(part.is_a(entity) for entity in _STAIR_PARTS)]
         yield from (fault(p, "no part of a stair", expected=", ".join(_STAIR_PARTS), observed=p.is_a()) for p in wrong)
         if not wrong:
@@ -115,8 +115,8 @@ def acyclic_groups(model: IfcModel) -> Checks:
 
 
 def _groups_of(group: Any) -> set[int]:
-    relations = attribute(group, "HasAssignments") or ()
-    return {r.RelatingGroup.id() for r in relations if r.is_a("IfcRelAssignsToGroup") and r.RelatingGroup}
+    relations = [r for r in many(group, "HasAssignments") if r.is_a("IfcRelAssignsToGroup")]
+    return {above.id() for relation in relations for above in many(relation, "RelatingGroup")}
 
 
 def _reachable(above: dict[int, set[int]], start: int) -> set[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from arxos.domain.buildings.rules.rule import IN_ORDER, Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault
-from arxos.formats.ifc.instances import attribute, number
+from arxos.formats.ifc.instances import attribute, many, number, one, text
 from arxos.formats.ifc.rules.normative import normative
 from arxos.formats.ifc.units import factor
 
@@ -59,14 +59,14 @@ def conversion_units(model: IfcModel) -> Checks:
 
 def _conversion_units(model: IfcModel) -> Iterator[Any]:
     for project in model.of("IfcProject"):
-        for unit in attribute(attribute(project, "UnitsInContext"), "Units") or ():
+        for unit in many(one(project, "UnitsInContext"), "Units"):
             if unit.is_a() == "IfcConversionBasedUnit":
                 yield unit
 
 
 def _unit_faults(unit: Any) -> list[Fault]:
-    kind, name = attribute(unit, "UnitType"), attribute(unit, "Name") or ""
-    base = attribute(attribute(unit, "ConversionFactor"), "UnitComponent")
+    kind, name = text(unit, "UnitType") or "", text(unit, "Name") or ""
+    base = one(one(unit, "ConversionFactor"), "UnitComponent")
     faults = [_name_fault(unit, kind, name), _base_fault(unit, kind, base), _factor_fault(unit, name, base)]
     return [found for found in faults if found]
 
@@ -82,13 +82,15 @@ def _base_fault(unit: Any, kind: str, base: Any) -> Fault | None:
         return fault(unit, "the conversion is not to an SI unit", expected="IfcSIUnit", observed=str(base)[:80])
     expected = _SI_NAME.get(kind)
     if expected and attribute(base, "Name") != expected:
-        return fault(unit, "the conversion is to the wrong unit", expected=expected, observed=str(base.Name))
+        return fault(
+            unit, "the conversion is to the wrong unit", expected=expected, observed=str(attribute(base, "Name"))
+        )
     return None
 
 
 def _factor_fault(unit: Any, name: str, base: Any) -> Fault | None:
     expected = next((units[name.lower()] for units in _FACTORS.values() if name.lower() in units), None)
-    value, scale = number(attribute(unit.ConversionFactor, "ValueComponent")), factor(base)
+    value, scale = number(attribute(one(unit, "ConversionFactor"), "ValueComponent")), factor(base)
     if expected is None or value is None or scale is None:
         return None
     if math.isclose(value * scale, expected, rel_tol=_TOLERANCE):
@@ -108,9 +110,9 @@ _DECLARABLE = (
 def declarations(model: IfcModel) -> Checks:
     """A project declares types, templates, groups and the like; occurrences belong in the spatial structure."""
     for relation in model.of("IfcRelDeclares"):
-        context = attribute(relation, "RelatingContext")
+        context = one(relation, "RelatingContext")
         if context is not None and context.is_a("IfcProject"):
-            yield from map(_declared, attribute(relation, "RelatedDefinitions") or ())
+            yield from map(_declared, many(relation, "RelatedDefinitions"))
 
 
 def _declared(instance: Any) -> Fault | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from arxos.domain.buildings.rules.rule import IN_ORDER, Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
-from arxos.formats.ifc.instances import attribute
+from arxos.formats.ifc.instances import attribute, many, one
 from arxos.formats.ifc.rules.normative import normative
 from arxos.formats.ifc.standard_sets import StandardProperty, StandardSet, standard_sets
 
@@ -57,15 +57,15 @@ def _set_faults(model: IfcModel, owner: Any, items: str) -> Iterator[Fault]:
         yield fault(owner, "no such standard set", observed=owner.Name)
         return
     yield from filter(None, (_assigned(owner, standard, bearer) for bearer in _bearers(owner)))
-    for item in attribute(owner, items) or ():
+    for item in many(owner, items):
         if found := _item_fault(owner, item, standard.properties.get(attribute(item, "Name"))):
             yield found
 
 
 def _bearers(owner: Any) -> Iterator[Any]:
-    for relation in attribute(owner, "PropertyDefinitionOf") or attribute(owner, "DefinesOccurrence") or ():
-        yield from attribute(relation, "RelatedObjects") or ()
-    yield from attribute(owner, "DefinesType") or ()
+    for relation in many(owner, "PropertyDefinitionOf") or many(owner, "DefinesOccurrence"):
+        yield from many(relation, "RelatedObjects")
+    yield from many(owner, "DefinesType")
 
 
 def _assigned(owner: Any, standard: StandardSet, bearer: Any) -> Fault | None:
@@ -101,9 +101,10 @@ def _predefined_type(bearer: Any) -> str | None:
     own = given(bearer, "PredefinedType")
     if own is not None:
         return str(given(bearer, named) if own == "USERDEFINED" else own).upper()
-    for relation in attribute(bearer, "IsTypedBy") or attribute(bearer, "IsDefinedBy") or ():
-        if relation.is_a("IfcRelDefinesByType"):
-            return _predefined_type(relation.RelatingType)
+    for relation in many(bearer, "IsTypedBy") or many(bearer, "IsDefinedBy"):
+        kind = one(relation, "RelatingType") if relation.is_a("IfcRelDefinesByType") else None
+        if kind is not None and kind.is_a("IfcTypeObject"):
+            return _predefined_type(kind)
     return None
 
 
@@ -118,13 +119,11 @@ def _item_fault(owner: Any, item: Any, standard: StandardProperty | None) -> Fau
 
 def _value_fault(owner: Any, item: Any, standard: StandardProperty) -> Fault | None:
     if item.is_a("IfcPropertySingleValue") and standard.measure:
-        value = attribute(item, "NominalValue")
+        value = one(item, "NominalValue")
         if value is not None and not _known_is_a(value, standard.measure):
-            return fault(
-                owner, f"{item.Name!r} has the wrong measure", expected=standard.measure, observed=value.is_a()
-            )
+            return fault(owner, f"{item.Name} has the wrong measure", expected=standard.measure, observed=value.is_a())
     if item.is_a("IfcPropertyEnumeratedValue") and standard.values:
-        values = [value.wrappedValue for value in attribute(item, "EnumerationValues") or ()]
+        values = [value.wrappedValue for value in many(item, "EnumerationValues")]
         if wrong := [str(value) for value in values if value not in standard.values]:
             expected = ", ".join(sorted(map(str, standard.values)))
             return fault(owner, f"{item.Name!r} has a wrong value", expected=expected, observed=", ".join(wrong))

@@ -6,7 +6,7 @@ from typing import Any
 
 from arxos.domain.buildings.rules.rule import IN_ORDER, Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
-from arxos.formats.ifc.instances import attribute
+from arxos.formats.ifc.instances import attribute, many, one
 from arxos.formats.ifc.rules.normative import IFC4_ON, normative
 
 _IDENTIFIERS = {
@@ -32,14 +32,14 @@ _SPACE_BODIES = ("SweptSolid", "Clipping", "Brep", "Tessellation")
 
 
 def _representations(product: Any) -> tuple[Any, ...]:
-    return tuple(attribute(given(product, "Representation"), "Representations") or ())
+    return many(one(product, "Representation"), "Representations")
 
 
 @normative("GEM051", "Presence of Geometric Context", industry_practice=True)
 def geometric_context(model: IfcModel) -> Checks:
     """The project has a geometric representation context, of type Model, Plan or NotDefined."""
     owners = model.of("IfcProject" if model.schema == "IFC2X3" else "IfcContext")
-    contexts = [c for owner in owners for c in attribute(owner, "RepresentationContexts") or ()]
+    contexts = [c for owner in owners for c in many(owner, "RepresentationContexts")]
     if owners and not contexts:
         yield fault(owners[0], "no geometric context", expected="IfcGeometricRepresentationContext", observed="none")
     yield from map(_context_fault, contexts)
@@ -149,9 +149,9 @@ def mapped_items(model: IfcModel) -> Checks:
 
 
 def _mapped(representation: Any) -> Iterator[Any]:
-    for item in attribute(representation, "Items") or ():
+    for item in many(representation, "Items"):
         if item.is_a("IfcMappedItem"):
-            yield item.MappingSource.MappedRepresentation
+            yield from many(one(item, "MappingSource"), "MappedRepresentation")
 
 
 def _mapping_faults(representation: Any, mapped: list[Any]) -> list[Fault]:

@@ -5,7 +5,7 @@ from typing import Any
 from arxos.domain.buildings.rules.rule import Checks, Fault
 from arxos.formats.ifc.header_policy import view_definitions
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
-from arxos.formats.ifc.instances import attribute
+from arxos.formats.ifc.instances import many, one
 from arxos.formats.ifc.rules.normative import IFC4_ON, normative
 
 # The spatial composition table: what each may be aggregated to, by the nearest entity named here.
@@ -50,7 +50,7 @@ def one_site(model: IfcModel) -> Checks:
 
 
 def _wholes(instance: Any) -> list[Any]:
-    return [relation.RelatingObject for relation in attribute(instance, "Decomposes") or ()]
+    return [whole for relation in many(instance, "Decomposes") for whole in many(relation, "RelatingObject")]
 
 
 def _types(instances: Any) -> str:
@@ -79,8 +79,8 @@ def _allowed(instance: Any) -> tuple[str, ...] | None:
 
 def _downward(instance: Any) -> Checks:
     """Parts that are no spatial elements; those that are answer for themselves. Alignments may hang on a project."""
-    for relation in attribute(instance, "IsDecomposedBy") or ():
-        for part in relation.RelatedObjects:
+    for relation in many(instance, "IsDecomposedBy"):
+        for part in many(relation, "RelatedObjects"):
             if not part.is_a("IfcSpatialElement") and not part.is_a("IfcPositioningElement"):
                 yield fault(
                     part, f"aggregated to {instance.is_a()}", expected="IfcSpatialElement", observed=part.is_a()
@@ -96,10 +96,9 @@ def assembly_parts(model: IfcModel) -> Checks:
 
 
 def _not_contained(element: Any) -> Fault | None:
-    relations = attribute(element, "ContainedInStructure") or ()
-    if not relations:
+    if not given(element, "ContainedInStructure"):
         return None
-    observed = _types(relation.RelatingStructure for relation in relations)
+    observed = _types(_structures(element))
     return fault(element, "a part, and contained in the spatial structure too", expected="nothing", observed=observed)
 
 
@@ -142,10 +141,14 @@ def _element_containment(element: Any) -> Fault | None:
 
 
 def _contained(product: Any) -> Fault | None:
-    relations = attribute(product, "ContainedInStructure") or ()
-    if any(_is_spatial(relation.RelatingStructure) for relation in relations):
+    if any(map(_is_spatial, _structures(product))):
         return None
     return fault(product, "not contained in the spatial structure", expected="a spatial element", observed="nothing")
+
+
+def _structures(product: Any) -> list[Any]:
+    relations = many(product, "ContainedInStructure")
+    return [structure for relation in relations for structure in many(relation, "RelatingStructure")]
 
 
 def _is_spatial(instance: Any) -> bool:
@@ -161,5 +164,5 @@ def no_shape_of_containers(model: IfcModel) -> Checks:
         "IFC4X3": ("IfcBuildingStorey", "IfcSite", "IfcBridge", "IfcMarineFacility", "IfcRailway", "IfcRoad"),
     }
     for container in (c for entity in containers[model.schema] for c in model.of(entity)):
-        shape = given(container, "Representation")
+        shape = one(container, "Representation")
         yield fault(container, "has a shape of its own", expected="none", observed=shape.is_a()) if shape else None
