@@ -29,13 +29,19 @@ class Sweeper:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Sweep every second until `stopping` is set."""
-        while not self.stopping.wait(EVERY_S):
-            for duty in (self.take_back, self.expire, self.publish_again):
-                try:
-                    duty()
-                except TransientError as error:
-                    log.warning("sweep_delayed", duty=duty.__name__, error=str(error))
+        """Sweep every second until `stopping` is set. An unforeseen error ends the relay with it: its supervisor restarts both."""
+        try:
+            while not self.stopping.wait(EVERY_S):
+                self._sweep()
+        finally:
+            self.stopping.set()
+
+    def _sweep(self) -> None:
+        for duty in (self.take_back, self.expire, self.publish_again):
+            try:
+                duty()
+            except TransientError as error:
+                log.warning("sweep_delayed", duty=duty.__name__, error=str(error))
 
     def take_back(self) -> None:
         """Running jobs whose worker was silent beyond its lease are tried again elsewhere."""

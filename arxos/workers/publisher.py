@@ -58,6 +58,6 @@ class Publisher:
         )
 
     def _lost(self, error: Exception) -> UnavailableError:
-        self._connection.collapse()
+        self._connection.release()
         self._connection = self._app.connection_for_write()
         return UnavailableError(f"the broker does not answer: {type(error).__name__}")
