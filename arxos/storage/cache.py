@@ -59,11 +59,12 @@ def _client(url: str) -> Redis:
     """A client for `redis://`, `rediss://`, or `sentinel://host:port;sentinel://host:port/db?master_name=…`."""
     limits = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
     if not url.startswith("sentinel://"):
-        return Redis.from_url(url, **limits)
+        plain: Redis = Redis.from_url(url, **limits)
+        return plain
     parts = [urlsplit(one) for one in url.split(";")]
     last = parts[-1]
     names = parse_qs(last.query).get("master_name", ["mymaster"])
     sentinels = [(part.hostname or "localhost", part.port or 26379) for part in parts]
-    return Sentinel(sentinels, **limits).master_for(
-        names[0], db=int(last.path.strip("/") or 0), password=last.password, **limits
-    )
+    known = Sentinel(sentinels, **limits)  # type: ignore[no-untyped-call]
+    found: Redis = known.master_for(names[0], db=int(last.path.strip("/") or 0), password=last.password)  # type: ignore[no-untyped-call]
+    return found

@@ -1,4 +1,4 @@
-"""A floor plan as a value: what stands on one floor, and the remarks on it. Metres, model axes. Nothing is drawn here."""
+"""A floor plan as a value: what stands on one floor, and the remarks on it. Metres, model axes; drawn elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Role(StrEnum):
     SURFACE = "surface"  # slabs, roofs, coverings: they cover the floor and hide everything else
 
 
-# By the beginning of the class's name, so that IfcWallStandardCase and IfcDoorStandardCase need no entry. In this order.
+# By the beginning of the class's name: IfcWallStandardCase and IfcDoorStandardCase need no entry.
 _ROLES: Mapping[str, Role] = {
     "IfcWall": Role.WALL,
     "IfcCurtainWall": Role.WALL,
@@ -55,7 +55,7 @@ def role_of(ifc_class: str) -> Role:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """All findings of one rule on this floor. `number` counts from 1, worst first; `places`: where, one per finding that has one."""
+    """All findings of one rule on this floor. `number` counts from 1, worst first; `places`: those that have one."""
 
     number: int
     rule: str

@@ -33,7 +33,7 @@ class Label:
 
 
 def labels(spaces: Iterable[Space], obstacles: BaseGeometry, text_m: float) -> dict[str, Label]:
-    """A label by global id for each space that has room for one; small spaces choose last. `text_m`: usual text height.
+    """A label by global id for each space with room for one; small spaces choose last. `text_m`: usual text height.
 
     `obstacles` (furniture, stairs) are avoided where that costs no size below 3/4 of the usual.
     """
@@ -69,7 +69,7 @@ Text = tuple[tuple[str, ...], bool]
 
 
 def _texts(space: Space) -> tuple[list[Text], list[Text]]:
-    """What a label may say, best first: number, name and area on fewer or more lines; and what to say in a small space."""
+    """What a label may say, best first: number, name and area on fewer or more lines; then what fits a small space."""
     names = [one.strip() for one in (space.long_name, space.name) if one and one.strip()]
     if not names:
         return [], []
@@ -91,7 +91,7 @@ def _broken(title: str) -> Iterator[str]:
     yield title[middle + 1 :]
 
 
-def _centre(region: BaseGeometry, lines: Sequence[str]) -> Point:
+def _centre(region: MultiPolygon | Polygon, lines: Sequence[str]) -> Point:
     """The middle of the largest ellipse, of the text's proportions, within the region: a pole of inaccessibility."""
     box = _box(lines, Point(0, 0), 1.0).bounds
     squeeze = (box[2] - box[0]) / (box[3] - box[1])

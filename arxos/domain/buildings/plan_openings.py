@@ -152,7 +152,7 @@ class Rooms:
 
 
 def treads(footprint: MultiPolygon, depth_m: float = 0.28) -> list[BaseGeometry]:
-    """Lines across a flight of stairs, a tread's depth apart, within its footprint. The flight runs along its longer side."""
+    """Lines across a flight of stairs, a tread's depth apart, within its footprint; it runs along its longer side."""
     run = _oriented(footprint)
     if run is None or run.width < 2 * depth_m:
         return []

@@ -34,15 +34,17 @@ def north_arrow(true_north_deg: float, x: int, y: int, text: int) -> str:
 
 
 def scale_bar(width_m: float, x: int, y: int, text: int) -> Iterator[str]:
-    """Four equal parts, alternately filled: the roundest length (1, 2 or 5 · 10ⁿ m) up to a third of the plan's width."""
-    part = _round_length(width_m / 3 / 4)
+    """Four equal parts, alternately filled: the roundest length (1, 2 or 5 · 10ⁿ m) up to 2/5 of the sheet's width."""
+    part = _round_length(width_m / 2.5 / 4)
     height, step = round(0.45 * text), round(part * 1000)
     for i in range(4):
-        yield f'<rect class="{"hollow" if i % 2 else "bar"}" x="{x + i * step}" y="{y}" width="{step}" height="{height}"/>'
+        fill = "hollow" if i % 2 else "bar"
+        yield f'<rect class="{fill}" x="{x + i * step}" y="{y}" width="{step}" height="{height}"/>'
     for i in (0, 1, 2, 4):
         label = f"{part * i:g}{' m' if i == 4 else ''}"
         size = round(0.85 * text)
-        yield f'<text class="mid soft" x="{x + i * step}" y="{y + round(1.6 * text)}" font-size="{size}">{label}</text>'
+        at = f'x="{x + i * step}" y="{y + round(1.6 * text)}" font-size="{size}"'
+        yield f'<text class="mid soft" {at}>{label}</text>'
 
 
 def _round_length(longest: float) -> float:

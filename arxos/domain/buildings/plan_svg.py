@@ -12,8 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from arxos.domain.buildings.plan import FloorPlan, Role
 from arxos.domain.buildings.plan_labels import LINE_EM, labels
-from arxos.domain.buildings.plan_openings import Gap, Leaf, Rooms, Walls, leaves, treads
 from arxos.domain.buildings.plan_marks import Crowd
+from arxos.domain.buildings.plan_openings import Gap, Leaf, Rooms, Walls, leaves, treads
 from arxos.domain.buildings.plan_sheet import legend, legend_height, marker, north_arrow, scale_bar, title_block
 from arxos.domain.buildings.plan_style import style_sheet
 from arxos.domain.buildings.spatial_index import Space
@@ -35,7 +35,8 @@ class _Drawing:
         self.plan = plan
         x0, y0, x1, y1 = plan.bounds or EMPTY_M
         self.width, self.height = max(x1 - x0, 0.1), max(y1 - y0, 0.1)
-        self.text = max(ceil(max(sqrt(self.width * self.height) / 54, max(self.width, self.height) / 120) * 1000), 20)
+        mean, longest = sqrt(self.width * self.height), max(self.width, self.height)
+        self.text = max(ceil(1000 * max(mean / 54, longest / 120)), 20)
         self.sheet = Sheet(x0, y1)
         self.spaces = [space for space in plan.spaces if space.footprint is not None]
         self.walls = Walls(plan.shapes(Role.WALL, Role.COLUMN))
@@ -101,7 +102,7 @@ class _Drawing:
     def _space_shapes(self) -> Iterator[str]:
         noted = {finding.global_id for remark in self.plan.remarks for finding in remark.findings}
         for space in self.spaces:
-            data = self.sheet.path([space.footprint])
+            data = self.sheet.path([space.footprint] if space.footprint is not None else [])
             name = " ".join(filter(None, (space.name, space.long_name))) or "unnamed space"
             area = f", {space.area_m2:.1f} m²" if space.area_m2 is not None else ""
             kind = "space noted" if space.global_id in noted else "space"

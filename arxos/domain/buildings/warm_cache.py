@@ -1,0 +1,181 @@
+"""What readers of a building ask for most, computed before they ask, and again where the cache has lost it.
+
+Keys carry the model's revision and the building's version: nothing is ever deleted to be correct, old keys just go
+unread until they expire.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from arxos.domain.buildings.building import Building
+from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.model_reader import Progress
+from arxos.domain.buildings.plan import FloorPlan, remarks_on
+from arxos.domain.buildings.plan_geojson import plan_geojson
+from arxos.domain.buildings.plan_svg import draw_plan
+from arxos.domain.buildings.repository import BuildingRepository, IndexRecord, ModelRecord
+from arxos.domain.buildings.spatial_index import Floor
+from arxos.domain.buildings.summary import BuildingSummary, summarize
+from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
+from arxos.domain.ports import Ports
+
+
+class PlanFormat(StrEnum):
+    """How a plan is written."""
+
+    SVG = "svg"
+    GEOJSON = "geojson"
+
+
+_WRITE: dict[PlanFormat, Callable[[FloorPlan], str]] = {PlanFormat.SVG: draw_plan, PlanFormat.GEOJSON: plan_geojson}
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """What was put into the cache."""
+
+    revision: int
+    floors: int
+    entries: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a building's answers are made from. `model`: the one indexed, else the newest."""
+
+    building: Building
+    index: IndexRecord | None
+    model: ModelRecord | None
+    report: ValidationReport | None
+
+    @property
+    def prefix(self) -> str:
+        revision = self.model.revision if self.model else 0
+        return f"building:{self.building.id}:r{revision}.{self.building.version}:"
+
+
+def warm_cache(ports: Ports, building_id: UUID, progress: Progress) -> Warmed:
+    """Put the summary and every floor's plans into the cache. Raises NotFoundError, UnavailableError.
+
+    One floor at a time, each in its own short reading transaction: memory stays small and nothing is locked.
+    """
+    with ports.unit_of_work() as uow:
+        stored = _read(uow.buildings, building_id)
+        values = {stored.prefix + "summary": _summary(uow.buildings, stored)}
+    entries, size = 0, 0
+    floors = stored.building.floors
+    for done, floor in enumerate(floors):
+        progress(done / len(floors), f"plan of {floor.name or 'a floor'}")
+        plan = _plan(ports, stored, floor)
+        values |= {_plan_key(stored, floor, form): write(plan).encode() for form, write in _WRITE.items()}
+        ports.cache.put_many(values)
+        entries, size = entries + len(values), size + sum(map(len, values.values()))
+        values = {}
+    ports.cache.put_many(values)
+    entries, size = entries + len(values), size + sum(map(len, values.values()))
+    return Warmed(stored.model.revision if stored.model else 0, len(floors), entries, size)
+
+
+def read_summary(ports: Ports, building_id: UUID) -> bytes:
+    """The building's summary as JSON. Raises NotFoundError."""
+    with ports.unit_of_work() as uow:
+        stored = _read(uow.buildings, building_id)
+
+    def build() -> bytes:
+        with ports.unit_of_work() as uow:
+            return _summary(uow.buildings, stored)
+
+    return _cached(ports, stored, stored.prefix + "summary", build)
+
+
+def read_plan(ports: Ports, building_id: UUID, floor: str | None, form: PlanFormat) -> bytes:
+    """One floor's plan. `floor`: its id, global id or name; None: the only one, or the lowest with spaces.
+
+    Raises NotFoundError for the building or floor, InvalidError for a name that several floors have.
+    """
+    with ports.unit_of_work() as uow:
+        stored = _read(uow.buildings, building_id)
+        chosen = _find_floor(uow.buildings, stored.building, floor)
+    key = _plan_key(stored, chosen, form)
+    return _cached(ports, stored, key, lambda: _WRITE[form](_plan(ports, stored, chosen)).encode())
+
+
+def _cached(ports: Ports, stored: _Stored, key: str, build: Callable[[], bytes]) -> bytes:
+    """Cache-aside. Without a lock: two readers may compute the same answer, none ever waits for another."""
+    hit = None
+    with suppress(UnavailableError):  # a cache that is away costs time, never the answer
+        hit = ports.cache.get(key)
+    if hit is not None:
+        return hit
+    value = build()
+    # Before validation has finished the answer lacks its findings: it must not stay under this revision's key.
+    if stored.report is not None:
+        with suppress(UnavailableError):
+            ports.cache.put_many({key: value})
+    return value
+
+
+def _read(buildings: BuildingRepository, building_id: UUID) -> _Stored:
+    building = buildings.get(building_id)
+    index = buildings.index(building_id)
+    model = index.model if index is not None else buildings.latest_model(building_id)
+    return _Stored(building, index, model, buildings.report(model.id) if model is not None else None)
+
+
+def _summary(buildings: BuildingRepository, stored: _Stored) -> bytes:
+    building_id = stored.building.id
+    counts, spaces = buildings.counts(building_id), buildings.spaces(building_id)
+    return as_json(summarize(stored.building, stored.model, stored.index, counts, spaces, stored.report))
+
+
+def as_json(summary: BuildingSummary) -> bytes:
+    """The summary as a JSON document: ids and times as text."""
+    return json.dumps(asdict(summary), default=str, ensure_ascii=False).encode()
+
+
+def _plan(ports: Ports, stored: _Stored, floor: Floor) -> FloorPlan:
+    with ports.unit_of_work() as uow:
+        spaces = uow.buildings.spaces_on_floor(stored.building.id, floor.id)
+        elements = uow.buildings.elements_on_floor(stored.building.id, floor.id, crossing=True)
+    index = stored.index
+    return FloorPlan(
+        building_name=stored.building.name,
+        floor=floor,
+        spaces=spaces,
+        elements=elements,
+        remarks=remarks_on(floor, (*spaces, *elements), stored.report),
+        true_north_deg=index.true_north_deg if index else 0.0,
+        georeference=index.georeference if index else None,
+        revision=stored.model.revision if stored.model else 0,
+    )
+
+
+def _plan_key(stored: _Stored, floor: Floor, form: PlanFormat) -> str:
+    return f"{stored.prefix}floor:{floor.id}:plan.{form.value}"
+
+
+def _find_floor(buildings: BuildingRepository, building: Building, wanted: str | None) -> Floor:
+    floors = building.floors
+    if wanted is None:
+        return _usual_floor(buildings, building)
+    exact = [floor for floor in floors if wanted in (str(floor.id), floor.global_id)]
+    named = [floor for floor in floors if (floor.name or "").casefold() == wanted.strip().casefold()]
+    found = exact or named
+    if not found:
+        known = ", ".join(repr(floor.name) for floor in floors if floor.name) or "it has none"
+        raise NotFoundError(f"no floor {wanted!r} in building '{building.id}': {known}")
+    if len(found) > 1:
+        raise InvalidError(f"floor {wanted!r}: several have this name; ids {', '.join(str(f.id) for f in found)}")
+    return found[0]
+
+
+def _usual_floor(buildings: BuildingRepository, building: Building) -> Floor:
+    if not building.floors:
+        raise NotFoundError(f"building '{building.id}' has no floors")
+    used = {space.floor_id for space in buildings.spaces(building.id)}
+    return next((floor for floor in building.floors if floor.id in used), building.floors[0])
