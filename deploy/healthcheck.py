@@ -1,7 +1,8 @@
-"""Is this container's process at work? `python healthcheck.py worker|relay|flower`: exit 0 or one line why not.
+"""Is a process at work? `python healthcheck.py worker|relay|flower [PID]`: exit 0 or one line why not.
 
 Asks from the outside, where one sees more than that a process exists: a worker must have renewed its lease lately, the
-relay must hold its session at the database, Flower must answer.
+relay must hold its session at the database, Flower must answer. In a container there is only one process of a kind; on
+a machine with several workers the pid says which.
 """
 
 import os
@@ -14,35 +15,38 @@ import psycopg
 
 LEASE_S = 30  # three times a worker's default lease: one slow moment is no illness
 
-_WORKER = "SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM workers WHERE host = %s"
+_WORKER = """
+SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM workers
+WHERE host = %s AND (pid = %s OR %s::int IS NULL)
+"""
 _RELAY = "SELECT true FROM pg_stat_activity WHERE application_name = 'arxos-relay' AND client_addr = inet_client_addr()"
 
 
-def worker() -> bool:
-    """Whether a worker of this host renewed its lease within LEASE_S seconds."""
-    return _ask(_WORKER, (LEASE_S, platform.node()))
+def worker(pid: int | None) -> bool:
+    """Whether a worker of this host renewed its lease within LEASE_S seconds: that of this pid, or any."""
+    return _ask(_WORKER, (LEASE_S, platform.node(), pid, pid))
 
 
-def relay() -> bool:
+def relay(_pid: int | None) -> bool:
     """Whether a relay at this address holds a session at the database."""
     return _ask(_RELAY, ())
 
 
-def flower() -> bool:
+def flower(_pid: int | None) -> bool:
     """Whether Flower answers."""
     port = os.environ.get("ARXOS_FLOWER_PORT", "5555")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=3) as answer:
         return bool(answer.status == 200)
 
 
-CHECKS: Mapping[str, Callable[[], bool]] = {"worker": worker, "relay": relay, "flower": flower}
+CHECKS: Mapping[str, Callable[[int | None], bool]] = {"worker": worker, "relay": relay, "flower": flower}
 
 
 def main() -> None:
-    """Check the process named by the only argument."""
-    name = sys.argv[1]
+    """Check the process named by the first argument."""
+    name, *pid = sys.argv[1:]
     try:
-        healthy = CHECKS[name]()
+        healthy = CHECKS[name](int(pid[0]) if pid else None)
     except (OSError, psycopg.Error) as error:
         sys.exit(f"{name}: {error}")
     if not healthy:

@@ -61,7 +61,7 @@ def logs(arguments: Sequence[str]) -> None:
 def env(arguments: Sequence[str]) -> None:
     """Print the stack's addresses and an admin token as lines for a shell."""
     _parser("env").parse_args(arguments)
-    if not stack.is_running():
+    if not stack.is_up():
         raise CommandError("the stack does not run: ./run up")
     running = read_running()
     admin = [str(VENV / "bin" / "arxos"), "token", "--subject", "local-admin", "--role", "admin"]

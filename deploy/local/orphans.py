@@ -32,6 +32,14 @@ def end_orphans() -> list[int]:
     return found
 
 
+def is_alive(pid: int) -> bool:
+    """Whether the process is there, and more than an entry that nobody has collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _stack_processes() -> Iterator[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid() and (_is_marked(entry) or _serves(int(entry.name))):
@@ -43,14 +51,7 @@ def _is_marked(process: Path) -> bool:
         variables = (process / "environ").read_bytes().split(b"\0")
     except OSError:  # gone, or somebody else's
         return False
-    return f"{MARKER}={LOCAL}".encode() in variables and not _is_zombie(process)
-
-
-def _is_zombie(process: Path) -> bool:
-    try:
-        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    return f"{MARKER}={LOCAL}".encode() in variables and is_alive(int(process.name))
 
 
 def _serves(pid: int) -> bool:

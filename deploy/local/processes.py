@@ -9,13 +9,14 @@ class Process:
 
     name: str
     command: tuple[str, ...]
+    health: str  # the check of `deploy/healthcheck.py` that sees whether it is at work
     stop_within_s: int = 10  # then it is killed
 
 
 # A worker lets its running jobs finish for ARXOS_DRAIN_S (25 s) and then gives them back: it needs a little longer.
 PROCESSES = (
-    Process("relay", ("arxos", "relay")),
-    Process("worker-cpu", ("arxos", "worker", "--pool", "cpu"), stop_within_s=40),
-    Process("worker-io", ("arxos", "worker", "--pool", "io"), stop_within_s=40),
-    Process("flower", ("arxos", "flower")),
+    Process("relay", ("arxos", "relay"), "relay"),
+    Process("worker-cpu", ("arxos", "worker", "--pool", "cpu"), "worker", stop_within_s=40),
+    Process("worker-io", ("arxos", "worker", "--pool", "io"), "worker", stop_within_s=40),
+    Process("flower", ("arxos", "flower"), "flower"),
 )

@@ -1,14 +1,17 @@
 """The local stack: up, down, status."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from deploy.local.checkout import LOCAL, VENV, only_one, say
+from deploy.local.checkout import LOCAL, ROOT, VENV, only_one, say
 from deploy.local.commands import CommandError, run, wait_until
 from deploy.local.environment import PORTS, StackEnvironment, choose_environment, remember_running
 from deploy.local.orphans import end_orphans
 from deploy.local.ports import replace_taken_ports
-from deploy.local.processes import PROCESSES
+from deploy.local.processes import PROCESSES, Process
 from deploy.local.supervision import LOGS, Program, Supervisor, program_of, write_config
 
 NAMES = tuple(process.name for process in PROCESSES)
@@ -31,7 +34,7 @@ def up() -> None:
         run([str(VENV / "bin" / "arxos"), "migrate"], environment.variables)
         supervisor = Supervisor()
         supervisor.start(NAMES)
-        _wait_until_running(supervisor)
+        _wait_until_healthy(supervisor, environment)
         remember_running(environment.variables)
 
 
@@ -47,9 +50,9 @@ def down() -> None:
         end_orphans()
 
 
-def is_running() -> bool:
-    """Whether every process of the stack runs."""
-    return all(process.state == "running" for process in status())
+def is_up() -> bool:
+    """Whether the stack was started and not stopped; single processes may be on their way back."""
+    return LOCAL.exists() and Supervisor().pid() is not None
 
 
 def status() -> list[ProcessStatus]:
@@ -97,16 +100,27 @@ def _wait_until_servers_answer(environment: StackEnvironment) -> None:
         postgres.create_database()
 
 
-def _wait_until_running(supervisor: Supervisor) -> None:
+def _wait_until_healthy(supervisor: Supervisor, environment: StackEnvironment) -> None:
+    """Until each process is seen at work. One that ends in the meantime would only be started again and again."""
     say(f"starting {', '.join(NAMES)}")
+    first = supervisor.states()
 
-    def all_run() -> bool:
-        states = supervisor.states()
-        if failed := [name for name in NAMES if states[name][0] in {"BACKOFF", "FATAL"}]:
-            raise CommandError(f"{failed[0]} does not start: {_last_words(failed[0])}")
-        return all(states[name][0] == "RUNNING" for name in NAMES)
+    def is_healthy(process: Process) -> bool:
+        state, pid = supervisor.states()[process.name]
+        if state in {"BACKOFF", "FATAL"} or pid not in {first[process.name][1], None}:
+            raise CommandError(f"{process.name} does not start: {_last_words(process.name)}")
+        return state == "RUNNING" and pid is not None and _is_at_work(process, pid, environment)
 
-    wait_until(all_run, what="the start of all processes", timeout_s=60)
+    for process in PROCESSES:
+        wait_until(partial(is_healthy, process), what=f"the start of {process.name}", timeout_s=60)
+
+
+def _is_at_work(process: Process, pid: int, environment: StackEnvironment) -> bool:
+    check = [str(VENV / "bin" / "python"), str(ROOT / "deploy" / "healthcheck.py"), process.health, str(pid)]
+    return (
+        subprocess.run(check, env={**os.environ, **environment.variables}, capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def _last_words(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from deploy.local.checkout import LOCAL, ROOT, VENV
 from deploy.local.commands import CommandError, wait_until
 from deploy.local.environment import PORTS
-from deploy.local.orphans import MARKER
+from deploy.local.orphans import MARKER, is_alive
 from deploy.local.ports import keep_ports
 from deploy.local.private_files import keep_secret, write_private
 from deploy.local.processes import Process
@@ -102,8 +102,9 @@ class Supervisor:
 
     def shut_down(self) -> None:
         """End every program and then supervisord itself."""
+        pid = int(self._calls.getPID())
         self._calls.shutdown()
-        wait_until(lambda: self.pid() is None, what="the end of supervisord", timeout_s=90)
+        wait_until(lambda: not is_alive(pid), what="the end of supervisord", timeout_s=90)
 
 
 def _port() -> int:

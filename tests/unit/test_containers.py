@@ -41,7 +41,7 @@ def test_every_container_is_checked_for_health(services: dict[str, Any]) -> None
 @pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.name)
 def test_a_process_is_checked_by_a_check_that_exists(services: dict[str, Any], process: Process) -> None:
     *_, script, name = services[process.name]["healthcheck"]["test"]
-    assert (script, name) == ("/opt/healthcheck.py", process.name.partition("-")[0])
+    assert (script, name) == ("/opt/healthcheck.py", process.health)
     assert name in CHECKS
 
 
