@@ -31,7 +31,7 @@ def relay() -> None:
 
 def worker(
     pool: Annotated[Pool, typer.Option(help="cpu: child processes; io: threads.")],
-    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Jobs at once; default: the number of CPUs.")] = 0,
+    concurrency: Annotated[int, typer.Option(min=0, max=1000, help="Jobs at once; 0: as many as there are CPUs.")] = 0,
 ) -> None:
     """Execute jobs."""
     from arxos.workers.worker import run_worker
