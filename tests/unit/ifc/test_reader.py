@@ -1,0 +1,106 @@
+"""From a path to an open model: packed files, unsupported schemas, what is refused and how."""
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from arxos.domain.errors import ModelRefusedError, UnsupportedSchemaError
+from arxos.formats.ifc import READER
+from arxos.formats.ifc.packed import Bounds, unpacked
+from arxos.formats.registry import installed_readers
+from tests.step_files import step, written
+
+WALL = "#1=IFCWALL('0000000000000000000001',$,'Wall',$,$,$,$,$,$);"
+
+
+def zipped(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("house.ifc", step(WALL)),
+        ("house.ifc.gz", gzip.compress(step(WALL))),
+        ("house.ifczip", zipped(house__ifc=step(WALL), notes__txt=b"x")),
+        ("house.ifczip.gz", gzip.compress(zipped(house__ifc=step(WALL)))),
+        ("misnamed.bin", gzip.compress(step(WALL))),
+        ("spaced.ifc", b"\n  " + step(WALL)),
+    ],
+)
+def test_a_model_is_read_plain_or_packed_by_its_content(tmp_path: Path, name: str, content: bytes) -> None:
+    path = written(tmp_path, content, name)
+    model = installed_readers().reader_for(path, name).open(path, checked=True)
+    assert [element.name for element in model.outline().elements] == ["Wall"]
+
+
+def test_the_installed_formats_are_found() -> None:
+    assert [reader.name for reader in installed_readers()] == sorted(reader.name for reader in installed_readers())
+    assert READER in list(installed_readers())
+
+
+def test_a_file_of_no_format_is_refused_showing_how_it_begins(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\x7fELF\x00<b>", "program")
+    with pytest.raises(ModelRefusedError, match="not a building model: starts with"):
+        installed_readers().reader_for(path, "program")
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, b"")
+    with pytest.raises(ModelRefusedError, match="empty file 'house.ifc'"):
+        installed_readers().reader_for(path, "house.ifc")
+
+
+@pytest.mark.parametrize("schema", ["IFC2X_FINAL", "IFC4X3_RC4", "IFC4X3", "<b>"])
+def test_an_unsupported_schema_is_refused_by_name(tmp_path: Path, schema: str) -> None:
+    path = written(tmp_path, step(WALL, schema=schema))
+    with pytest.raises(UnsupportedSchemaError, match="supported: IFC2X3, IFC4, IFC4X3_ADD2") as refusal:
+        READER.open(path, checked=True)
+    assert schema in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (zipped(a__ifc=step(), b__ifc=step()), "exactly one .ifc file, this one holds 2"),
+        (zipped(a__txt=b"x"), "exactly one .ifc file, this one holds 0"),
+        (zipped(a__ifc=step())[:-30], "broken archive"),
+        (gzip.compress(step())[:-12], "broken archive"),
+        (b"\x1f\x8b" + b"rubbish" * 9, "broken archive"),
+        (gzip.compress(b""), "empty file"),
+        (gzip.compress(b"%PDF"), "line 1, column 1"),
+    ],
+)
+def test_a_broken_archive_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(ModelRefusedError, match=problem):
+        READER.open(written(tmp_path, content, "house.ifczip"), checked=True)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    bomb = written(tmp_path, gzip.compress(b"\0" * 5_000_000), "bomb.ifc.gz")
+    with pytest.raises(ModelRefusedError, match="unpacks to more than"), unpacked(bomb, Bounds(free_bytes=1000)):
+        pass
+    with (
+        pytest.raises(ModelRefusedError, match="unpacks to more than 2000000"),
+        unpacked(bomb, Bounds(bytes=2_000_000)),
+    ):
+        pass
+
+
+def test_nothing_unpacked_stays_behind(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(step()), "house.ifc.gz")
+    with unpacked(path) as plain:
+        assert plain.read_bytes() == step()
+    assert not plain.exists()
+
+
+def test_without_the_check_only_the_header_is_looked_at(tmp_path: Path) -> None:
+    path = written(tmp_path, step(WALL))
+    assert READER.open(path, checked=False).outline().schema == "IFC4"
