@@ -45,7 +45,9 @@ def run() -> Report:
 def table(report: Report) -> str:
     """The medians as text, with ours over each rival."""
     columns = ("no-op/s", "effect/s", "submit/s", "p50 ms", "p95 ms", "p99 ms")
-    lines = [f"queue: {report['jobs']['ours']} jobs of ours, {report['jobs']['rivals']} of each rival, medians of {ROUNDS}"]
+    lines = [
+        f"queue: {report['jobs']['ours']} jobs of ours, {report['jobs']['rivals']} of each rival, medians of {ROUNDS}"
+    ]
     lines.append(f"{'':24}" + "".join(f"{column:>12}" for column in columns))
     for name, figures in report["median"].items():
         lines.append(f"{name:24}" + "".join(f"{figures.get(column, float('nan')):>12,.1f}" for column in columns))

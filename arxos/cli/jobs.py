@@ -24,9 +24,7 @@ def kinds(json: AsJson = False) -> None:
     """List the job kinds and their contracts."""
     known = all_kinds(probes=read_settings().probes).values()
     if json:
-        return print_json(
-            [{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known]
-        )
+        return print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
     print_table(
         ("kind", "queue", "payload", "does"),
         [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],

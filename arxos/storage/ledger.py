@@ -158,9 +158,7 @@ class PostgresLedger:
         ledger_insert.notify(self._connection)
 
     def beat(self, beat: Beat) -> None:
-        self._connection.execute(
-            BEAT, [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
-        )
+        self._connection.execute(BEAT, [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version])
 
     def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])

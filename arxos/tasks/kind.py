@@ -79,7 +79,9 @@ class JobKind(Generic[P]):
         return (self.run.__doc__ or self.name).strip().splitlines()[0]
 
 
-def job_kind(name: str, *, queue: str, payload: type[P], **settings: Any) -> Callable[[Callable[[P, Attempt], Done]], JobKind[P]]:
+def job_kind(
+    name: str, *, queue: str, payload: type[P], **settings: Any
+) -> Callable[[Callable[[P, Attempt], Done]], JobKind[P]]:
     """Declare the decorated body as a job kind; `settings` are the remaining fields of JobKind."""
 
     def declare(run: Callable[[P, Attempt], Done]) -> JobKind[P]:

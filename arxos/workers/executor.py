@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from arxos.domain.errors import ArxosError, TimedOutError, TransientError
+from arxos.domain.errors import ArxosError, InterruptedError_, TimedOutError, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.jobs.outcome import Outcome, Settlement, failed, given_back, succeeded
 from arxos.domain.ports import Ports
@@ -23,6 +23,7 @@ from arxos.workers.attempt import RunningAttempt
 BATCH_BUDGET_S = 2.0  # what a message's jobs may take together before the rest is given back
 SETTLE_EVERY_S = 0.5  # how long a finished job of a batch waits for its mates
 SETTLE_FOR_S = 300.0  # how long settling is tried again while the database is away
+TOLD_TO_STOP = -(256 - 64)  # billiard ends a child that gets signal n with SystemExit(-(256 - n))
 
 log = structlog.get_logger()
 
@@ -89,7 +90,10 @@ class Executor:
             result = done.result.model_dump(mode="json") if done.result else None
         except SoftTimeLimitExceeded:
             return self._failed(job, TimedOutError("took longer than its time limit"))
-        except (Exception, SystemExit) as error:  # the one place that stands between any body and the worker
+        except SystemExit as error:
+            told = isinstance(error.code, int) and error.code <= TOLD_TO_STOP
+            return self._failed(job, InterruptedError_("the worker was told to stop") if told else error)
+        except Exception as error:  # the one place that stands between any body and the worker
             return self._failed(job, error)
         return Finished(job, succeeded(job, result), done.effect)
 

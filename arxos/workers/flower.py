@@ -8,4 +8,3 @@ def run_flower(settings: Settings, address: str, port: int) -> None:
     """Serve Flower until told to stop."""
     app = build_app(settings)
     app.start(["flower", f"--address={address}", f"--port={port}", "--read_only=True", "--logging=warning"])
-

@@ -45,12 +45,26 @@ class Lifecycle:
     def connect(self) -> None:
         """Follow Celery's signals. Receivers are kept alive by this object."""
         signals.worker_ready.connect(self._on_ready)
+        signals.worker_shutting_down.connect(self._on_shutting_down)
         signals.worker_shutdown.connect(self._on_shutdown)
         signals.task_failure.connect(self._on_failure)
 
     def _on_ready(self, **_: Any) -> None:
         self._thread = threading.Thread(target=self._live, name="lease", daemon=True)
         self._thread.start()
+
+    def _on_shutting_down(self, **_: Any) -> None:
+        """Celery stops consuming and waits for what runs, however long: bound that by the drain time."""
+        deadline = threading.Timer(self.runtime.settings.drain_s, self._leave)
+        deadline.daemon = True
+        deadline.start()
+
+    def _leave(self) -> None:
+        """Give back what still runs, so that no attempt is burned; then end, threads and children with us."""
+        log.warning("drain_time_over", worker=self.beat.worker)
+        self._stop.set()
+        self._patiently(self._retire)
+        os._exit(0)
 
     def _on_shutdown(self, **_: Any) -> None:
         self._stop.set()
@@ -116,4 +130,3 @@ def _reason(error: BaseException) -> str:
     if "signal 9" in text:
         text += " Probably out of memory."
     return text
-
