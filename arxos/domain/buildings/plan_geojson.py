@@ -1,7 +1,7 @@
 """A floor plan as GeoJSON, for programs.
 
-Coordinates are metres in the model's own axes, not longitude and latitude: a plan must not lose millimetres on the way to
-a map and back. The foreign member `coordinates` says so, and holds the georeference where the model has one.
+Coordinates are metres in the model's own axes, not longitude and latitude: a plan must not lose millimetres on the
+way to a map and back. The foreign member `coordinates` says so, and holds the georeference where the model has one.
 """
 
 import json

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import shapely
-from shapely import Point, Polygon
+from shapely import MultiPolygon, Point, Polygon
 from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
+from arxos.domain.buildings.geometry import only_polygons
 from arxos.domain.buildings.spatial_index import Space
 
 # Widths in ems of bold DejaVu Sans, the widest face that the style names: what fits in it fits in all of them.
@@ -19,7 +20,7 @@ SIZES = (1.0, 0.86, 0.74, 0.62, 0.52, 0.44)  # of the sheet's text size, tried i
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Lines of text, centred on `at`; `size` is the text's height in metres. The last line is lighter where `has_area`."""
+    """Lines of text, centred on `at`; `size`: text height in metres. The last line is an area where `has_area`."""
 
     lines: tuple[str, ...]
     at: Point
@@ -33,7 +34,7 @@ class Label:
 
 
 def labels(spaces: Iterable[Space], obstacles: BaseGeometry, text_m: float) -> dict[str, Label]:
-    """A label by global id for each space with room for one; small spaces choose last. `text_m`: usual text height.
+    """A label by global id for each space with room for one; small spaces choose last. `text_m`: text height.
 
     `obstacles` (furniture, stairs) are avoided where that costs no size below 3/4 of the usual.
     """
@@ -52,9 +53,11 @@ def labels(spaces: Iterable[Space], obstacles: BaseGeometry, text_m: float) -> d
 def _place(space: Space, obstacles: BaseGeometry, text_m: float, taken: Sequence[Polygon]) -> Label | None:
     whole = space.footprint
     assert whole is not None
-    clear = whole.difference(obstacles) if obstacles.intersects(whole) else whole
+    clear = only_polygons(whole.difference(obstacles)) if obstacles.intersects(whole) else whole
     full, short = _texts(space)
     for region, sizes, texts in ((clear, SIZES[:3], full), (whole, SIZES, full), (whole, SIZES, short)):
+        if region is None:
+            continue
         shapely.prepare(region)
         for lines, has_area in texts:
             centre = _centre(region, lines)

@@ -80,7 +80,8 @@ class _Drawing:
 
     def _nothing(self) -> Iterator[str]:
         x, y = round(self.width * 500), round(self.height * 500)
-        yield f'<text class="mid soft" x="{x}" y="{y}" font-size="{self.text}">Nothing on this floor has a shape.</text>'
+        note = "Nothing on this floor has a shape."
+        yield f'<text class="mid soft" x="{x}" y="{y}" font-size="{self.text}">{note}</text>'
 
     # The floor, from below
 
@@ -151,7 +152,7 @@ class _Drawing:
         yield "</text>"
 
     def _marks(self) -> Iterator[str]:
-        """A disc where each finding is: moved aside where another one or a label is, left out where its like is near."""
+        """A disc where each finding is: moved aside off others and labels, left out where its like is near."""
         radius = round(0.72 * self.text)
         crowd = Crowd(2.1 * radius / 1000, [label.box for label in self.labels.values()])
         places = [(remark, at, finding) for remark in self.plan.remarks for at, finding in remark.places]

@@ -1,0 +1,232 @@
+"""`arxos buildings …`: add and import buildings, look at them, find what stands where, draw their floors."""
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import shapely
+import typer
+
+from arxos.app.bootstrap import Runtime, start
+from arxos.cli import importing, places
+from arxos.cli.jobs import AsJson, job_document
+from arxos.cli.output import print_json, print_table
+from arxos.cli.summary_table import print_summary
+from arxos.domain.buildings.building import Building
+from arxos.domain.buildings.receive_model import Received
+from arxos.domain.buildings.repository import ElementQuery
+from arxos.domain.buildings.spatial_index import Element
+from arxos.domain.buildings.status import BuildingStatus
+from arxos.domain.buildings.warm_cache import PlanFormat, read_plan, read_summary
+from arxos.domain.errors import InvalidError, NotFoundError
+from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.ledger import JobFilter
+
+app = typer.Typer(help="Add, import, list, show and query buildings.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="BUILDING", help="Its id, or its name where only one has it.")]
+
+
+@app.command()
+def add(
+    *,
+    name: Annotated[str, typer.Option()],
+    address: Annotated[str, typer.Option(help="On one line, as on an envelope.")],
+    status: Annotated[BuildingStatus, typer.Option()] = BuildingStatus.DRAFT,
+    json: AsJson = False,
+) -> None:
+    """Add a building; prints its id."""
+    building = importing.add_building(_start(), name, address, status)
+    print_json(_document(building)) if json else print(building.id)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An .ifc or .ifczip file.")],
+    *,
+    building: Annotated[str | None, typer.Option(help="An existing building's id or name.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of a new building; else as the file says.")] = None,
+    address: Annotated[str | None, typer.Option(help="Of a new building; else as the file says.")] = None,
+    as_: Annotated[str, typer.Option("--as", help="Who imports: recorded.")] = "cli",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for its jobs; exit 1 unless all succeeded.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Take a model file in, for a new building or as an existing one's next revision.
+
+    Example: arxos buildings import tower.ifc --name "North tower" --address "1 Quay Street, Bristol" --wait
+    """
+    if building is not None and (name is not None or address is not None):
+        raise typer.BadParameter("--building is an existing one: it has its name and address")
+    runtime = _start()
+    importing.check_file(runtime, file)
+    building_id = _new_building(runtime, file, name, address) if building is None else _resolve(runtime, building)
+    received = importing.receive_file(runtime, building_id, file, as_)
+    jobs = importing.jobs_of(runtime, building_id, received.model_id)
+    if wait:
+        jobs = importing.watch(runtime, jobs, lambda _jobs: None)
+    _print_import(building_id, received, jobs, as_json=json)
+    if wait and any(job.state is not JobState.SUCCEEDED for job in jobs):
+        raise typer.Exit(1)
+
+
+def _new_building(runtime: Runtime, file: Path, name: str | None, address: str | None) -> UUID:
+    if name is None or address is None:
+        stated = importing.stated_in(runtime.ports.readers, file)
+        name, address = name or stated.name, address or stated.address
+    if address is None:
+        raise InvalidError(f"{file.name}: states no postal address: pass one with --address")
+    return importing.add_building(runtime, name, address).id
+
+
+def _print_import(building_id: UUID, received: Received, jobs: list[Job], *, as_json: bool) -> None:
+    made = [{"id": job.id, "kind": job.kind, "state": job.state} for job in jobs]
+    if as_json:
+        facts = {name: getattr(received, name) for name in type(received).__slots__}
+        print_json({"building_id": building_id, **facts, "jobs": made})
+        return
+    news = "" if received.is_new else " (the same bytes as before: nothing to do)"
+    print(f"building {building_id}\nmodel {received.model_id} revision {received.revision}{news}")
+    print_table(("job", "kind", "state"), [tuple(job.values()) for job in made])
+
+
+@app.command("list")
+def list_(
+    *,
+    status: Annotated[BuildingStatus | None, typer.Option()] = None,
+    q: Annotated[str | None, typer.Option("--q", help="A part of name or address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    json: AsJson = False,
+) -> None:
+    """List buildings, newest first."""
+    with _start().ports.unit_of_work() as uow:
+        found = uow.buildings.list(status=status, q=q, limit=limit).items
+    if json:
+        print_json([_document(building) for building in found])
+        return
+    rows = [(b.id, b.name, b.status, b.address.line, b.created_at) for b in found]
+    print_table(("id", "name", "status", "address", "added"), rows)
+
+
+@app.command()
+def show(building: Id, *, json: AsJson = False) -> None:
+    """Show a building: its model, floors, areas, findings and last jobs."""
+    runtime = _start()
+    building_id = _resolve(runtime, building)
+    summary = jsonlib.loads(read_summary(runtime.ports, building_id))
+    with runtime.ports.unit_of_work() as uow:
+        jobs = uow.jobs.find(JobFilter(building_id=building_id), limit=10).jobs
+        report = uow.buildings.report(UUID(summary["model"]["id"])) if summary["model"] else None
+    if json:
+        found = [] if report is None else list(report.findings)
+        print_json({**summary, "report": found, "jobs": [job_document(job) for job in jobs]})
+        return
+    print_summary(summary, report)
+    print_table(("job", "kind", "state", "error"), [(job.id, job.kind, job.state, job.error_message) for job in jobs])
+
+
+@app.command()
+def find(
+    building: Id,
+    *,
+    at: Annotated[str | None, typer.Option(metavar="x,y[,z]", help="What covers this point. Metres.")] = None,
+    bbox: Annotated[str | None, typer.Option(metavar="x0,y0[,z0],x1,y1[,z1]", help="What meets this box.")] = None,
+    near: Annotated[str | None, typer.Option(metavar="x,y,z", help="What is nearest, nearest first.")] = None,
+    ifc_class: Annotated[str | None, typer.Option(help="Only this class, such as IfcDoor.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    json: AsJson = False,
+) -> None:
+    """Find elements by place, and at a point the spaces, too. Coordinates are the model's own, in metres."""
+    if sum(given is not None for given in (at, bbox, near)) > 1:
+        raise typer.BadParameter("name one of --at, --bbox and --near")
+    query = ElementQuery(
+        at=None if at is None else places.point(at, "--at"),
+        box=None if bbox is None else places.box(bbox),
+        near=None if near is None else places.near(near),
+        ifc_class=ifc_class,
+        limit=limit,
+    )
+    runtime = _start()
+    building_id = _resolve(runtime, building)
+    with runtime.ports.unit_of_work() as uow:
+        elements = uow.buildings.elements(building_id, query)
+        spaces = uow.buildings.spaces_at(building_id, *query.at) if query.at and ifc_class is None else ()
+    if json:
+        print_json([_item(element) for element in elements])
+        return
+    columns = ("class", "name", "global id", "z from", "z to")
+    rows = [("IfcSpace", s.long_name or s.name, s.global_id, *_heights(s.box)) for s in spaces]
+    rows += [(e.ifc_class, e.name, e.global_id, *_heights(e.box)) for e in elements]
+    print_table(columns, rows)
+
+
+@app.command()
+def plan(
+    building: Id,
+    floor: Annotated[str | None, typer.Option(help="Its name or id; else the lowest with spaces.")] = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write here, not to standard output.")] = None,
+    format: Annotated[PlanFormat, typer.Option()] = PlanFormat.SVG,  # noqa: A002 - the option's public name
+) -> None:
+    """Draw a floor.
+
+    Example: arxos buildings plan "Arxos House" --floor "First floor" --out first.svg
+    """
+    runtime = _start()
+    drawn = read_plan(runtime.ports, _resolve(runtime, building), floor, format)
+    if out is None:
+        sys.stdout.buffer.write(drawn)
+        return
+    try:
+        out.write_bytes(drawn)
+    except OSError as error:
+        raise InvalidError(f"{out}: {error.strerror}") from error
+
+
+def _start() -> Runtime:
+    return start(application="arxos-cli")
+
+
+def _resolve(runtime: Runtime, given: str) -> UUID:
+    """A building's id from its id or name. Raises NotFoundError, InvalidError for a name of several."""
+    try:
+        return UUID(given)
+    except ValueError:
+        pass  # not an id: a name
+    with runtime.ports.unit_of_work() as uow:
+        named = [b.id for b in uow.buildings.list(q=given, limit=1000).items if b.name.casefold() == given.casefold()]
+    if not named:
+        raise NotFoundError(f"no building {given!r}")
+    if len(named) > 1:
+        raise InvalidError(f"{len(named)} buildings are named {given!r}: use the id; newest {named[0]}")
+    return named[0]
+
+
+def _document(building: Building) -> dict[str, Any]:
+    return {
+        "id": building.id,
+        "name": building.name,
+        "address": building.address.line,
+        "status": building.status,
+        "created_at": building.created_at,
+        "updated_at": building.updated_at,
+    }
+
+
+def _item(element: Element) -> dict[str, Any]:
+    """An element as the contract has it; the footprint as GeoJSON geometry in metres."""
+    shape = None if element.footprint is None else jsonlib.loads(shapely.to_geojson(element.footprint))
+    z_min, z_max = _heights(element.box)
+    return {
+        "global_id": element.global_id,
+        "ifc_class": element.ifc_class,
+        "name": element.name,
+        "floor_id": element.floor_id,
+        "z_min": z_min,
+        "z_max": z_max,
+        "footprint": shape,
+    }
+
+
+def _heights(box: Any) -> tuple[float | None, float | None]:
+    return (None, None) if box is None else (round(box.z_min, 3), round(box.z_max, 3))
