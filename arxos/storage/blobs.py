@@ -32,22 +32,41 @@ class FileBlobStore:
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> StoredBlob:
         """Store a stream; see `BlobStore.put`. A blob is there whole and on disk, or not at all."""
-        with _translated(self._root), self._incoming() as file:
-            blob = _written(chunks, file, limit_bytes)
-            self._keep(Path(file.name), blob.sha256)
+        with self._incoming() as file:
+            blob = self._written(chunks, file, limit_bytes)
+            with _translated(self._root):
+                self._keep(Path(file.name), blob.sha256)
             return blob
 
     @contextmanager
     def _incoming(self) -> Iterator[IO[bytes]]:
         """A file beside the blobs, so that moving it is a rename; gone afterwards unless it was moved."""
         folder = self._root / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  (closed below)
+        with _translated(self._root):
+            folder.mkdir(parents=True, exist_ok=True)
+            file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  (closed below)
         try:
             with file:
                 yield file
         finally:
             Path(file.name).unlink(missing_ok=True)
+
+    def _written(self, chunks: Iterable[bytes], file: IO[bytes], limit_bytes: int) -> StoredBlob:
+        """Only writing is the store's own risk: what goes wrong with the stream is its sender's."""
+        digest, size = sha256(), 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > limit_bytes:
+                raise InvalidError(f"file is larger than {limit_bytes} bytes")
+            digest.update(chunk)
+            with _translated(self._root):
+                file.write(chunk)
+        if size == 0:
+            raise InvalidError("file is empty")
+        with _translated(self._root):
+            file.flush()
+            os.fsync(file.fileno())
+        return StoredBlob(digest.hexdigest(), size)
 
     def _keep(self, written: Path, name: str) -> None:
         target = self._path(name)
@@ -71,21 +90,6 @@ class FileBlobStore:
 
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name[2:4] / name
-
-
-def _written(chunks: Iterable[bytes], file: IO[bytes], limit_bytes: int) -> StoredBlob:
-    digest, size = sha256(), 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > limit_bytes:
-            raise InvalidError(f"file is larger than {limit_bytes} bytes")
-        digest.update(chunk)
-        file.write(chunk)
-    if size == 0:
-        raise InvalidError("file is empty")
-    file.flush()
-    os.fsync(file.fileno())
-    return StoredBlob(digest.hexdigest(), size)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -61,21 +61,16 @@ class OpenIfc:
     """One IFC file, parsed."""
 
     def __init__(self, model: IfcModel) -> None:
-        self._model = model
-
-    @property
-    def file(self) -> ifcopenshell.file:
-        """IfcOpenShell's own view of it."""
-        return self._model.file
+        self.model = model
 
     def outline(self) -> BuildingModel:
         """Structure and claims, in metres."""
-        return outline(self.file)
+        return outline(self.model.file)
 
     def validate(self, *, express: bool, progress: Progress) -> ValidationReport:
         """Header policy, schema (on demand its EXPRESS rules), normative rules. Opening has checked the syntax."""
-        return validate(self._model, express=express, progress=progress)
+        return validate(self.model, express=express, progress=progress)
 
     def meshes(self, limits: Limits, progress: Progress) -> Iterator[Mesh]:
         """The triangles of every product that has a shape."""
-        return meshes(self.file, limits, progress)
+        return meshes(self.model.file, limits, progress)
