@@ -56,7 +56,7 @@ def _place(space: Space, obstacles: BaseGeometry, text_m: float, taken: Sequence
     clear = only_polygons(whole.difference(obstacles)) if obstacles.intersects(whole) else whole
     full, short = _texts(space)
     for region, sizes, texts in ((clear, SIZES[:3], full), (whole, SIZES, full), (whole, SIZES, short)):
-        if region is None:
+        if region.is_empty:
             continue
         shapely.prepare(region)
         for lines, has_area in texts:
