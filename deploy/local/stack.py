@@ -11,9 +11,11 @@ from deploy.local.commands import CommandError, run, wait_until
 from deploy.local.environment import PORTS, StackEnvironment, choose_environment, remember_running
 from deploy.local.orphans import end_orphans
 from deploy.local.ports import replace_taken_ports
+from deploy.local.private_files import write_private
 from deploy.local.processes import PROCESSES, Process
-from deploy.local.supervision import LOGS, Program, Supervisor, program_of, write_config
+from deploy.local.supervision import LOGS, Program, Supervisor, program_of, render, write_config
 
+_LAST_UP = LOCAL / "last-up.conf"
 NAMES = tuple(process.name for process in PROCESSES)
 
 
@@ -29,13 +31,18 @@ class ProcessStatus:
 def up() -> None:
     """Start what does not run, and restart what runs with other code or another environment. Safe to repeat."""
     with only_one("stack"):
-        environment = _start_servers()
-        say("migrating the database")
-        run([str(VENV / "bin" / "arxos"), "migrate"], environment.variables)
         supervisor = Supervisor()
-        supervisor.start(NAMES)
-        _wait_until_healthy(supervisor, environment)
+        fresh = supervisor.pid() is None
+        if fresh:
+            end_orphans()
+            replace_taken_ports(LOCAL / "ports.json", PORTS)
+        environment = choose_environment(while_running=not fresh)
+        config = render(_programs(environment))
+        if not fresh and _runs_as(config, supervisor):
+            return
+        _start(environment, config, fresh=fresh)
         remember_running(environment.variables)
+        write_private(_LAST_UP, config)
 
 
 def down() -> None:
@@ -65,23 +72,33 @@ def status() -> list[ProcessStatus]:
     return [ProcessStatus(name, states[name][1], states[name][0].lower()) for name in names]
 
 
-def _start_servers() -> StackEnvironment:
-    supervisor = Supervisor()
-    fresh = supervisor.pid() is None
-    if fresh:
-        end_orphans()
-        replace_taken_ports(LOCAL / "ports.json", PORTS)
-        supervisor = Supervisor()
-    environment = choose_environment(while_running=not fresh)
-    for server in (environment.postgres, environment.redis):
-        if server and fresh:
-            server.prepare()
+def _runs_as(config: str, supervisor: Supervisor) -> bool:
+    """Whether the last `up` came to its end with this very configuration, and all its processes run."""
+    unchanged = _LAST_UP.exists() and _LAST_UP.read_text() == config
+    return unchanged and all(state == "RUNNING" for state, _ in supervisor.states().values())
+
+
+def _start(environment: StackEnvironment, config: str, *, fresh: bool) -> None:
+    supervisor = Supervisor()  # anew: its port may have been replaced
     (LOCAL / "blobs").mkdir(exist_ok=True)
-    write_config(_programs(environment))
+    write_config(config)
     say("starting the servers")
-    supervisor.launch() if fresh else supervisor.reread()
+    if fresh:
+        _prepare_servers(environment)
+        supervisor.launch()
+    else:
+        supervisor.reread()
     _wait_until_servers_answer(environment)
-    return environment
+    say("migrating the database")
+    run([str(VENV / "bin" / "arxos"), "migrate"], environment.variables)
+    supervisor.start(NAMES)
+    _wait_until_healthy(supervisor, environment)
+
+
+def _prepare_servers(environment: StackEnvironment) -> None:
+    for server in (environment.postgres, environment.redis):
+        if server:
+            server.prepare()
 
 
 def _programs(environment: StackEnvironment) -> Iterator[Program]:

@@ -43,10 +43,15 @@ def program_of(process: Process, variables: Mapping[str, str]) -> Program:
     return Program(process.name, command, {**variables, **version}, stop_within_s=process.stop_within_s)
 
 
-def write_config(programs: Iterable[Program]) -> None:
-    """Write supervisord's configuration: passwords are in it, so only its owner may read it."""
+def render(programs: Iterable[Program]) -> str:
+    """The configuration of supervisord."""
+    return "\n".join([_supervisord(), *map(_section, programs)])
+
+
+def write_config(text: str) -> None:
+    """Put the configuration where supervisord reads it: passwords are in it, so only its owner may."""
     LOGS.mkdir(exist_ok=True)
-    write_private(CONFIG, "\n".join([_supervisord(), *map(_section, programs)]))
+    write_private(CONFIG, text)
 
 
 class Supervisor:
