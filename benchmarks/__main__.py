@@ -26,7 +26,7 @@ def main() -> int:
     wanted = parser.parse_args()
     unknown = set(wanted.name) - set(known)
     if unknown:
-        parser.error(f"no benchmark {sorted(unknown)[0]!r}; there are {', '.join(known)}")
+        parser.error(f"no benchmark {min(unknown)!r}; there are {', '.join(known)}")
     reports = {}
     for name in wanted.name or known:
         module = importlib.import_module(f"benchmarks.{name}")

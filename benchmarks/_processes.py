@@ -16,7 +16,7 @@ STOP_WITHIN_S = 60
 def running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a session of its own; told to stop at the end, killed with all its children if it does not."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603 - ours
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:
             yield process
             if process.poll() is not None:

@@ -1,5 +1,6 @@
 """The queue: jobs per second and latency, ours beside plain Celery and dramatiq on the same servers in the same run."""
 
+import importlib
 import os
 import statistics
 import subprocess
@@ -7,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -36,9 +36,7 @@ def run() -> Report:
     os.environ["ARXOS_LOG_LEVEL"] = "warning"
     migrate(read_settings().database_url)
     _sql("CREATE TABLE IF NOT EXISTS rival_effects (key text, at timestamptz DEFAULT clock_timestamp())")
-    rounds: list[dict[str, dict[str, float]]] = []
-    for _ in range(ROUNDS):
-        rounds.append({name: contender() for name, contender in CONTENDERS.items()})
+    rounds = [{name: contender() for name, contender in CONTENDERS.items()} for _ in range(ROUNDS)]
     return {"jobs": {"ours": OURS, "rivals": RIVALS}, "median": _medians(rounds), "rounds": rounds}
 
 
@@ -79,7 +77,7 @@ def _through_the_cli(kind: str, payload: str) -> tuple[float, float]:
         lines.write(line * OURS)
         lines.flush()
         began = time.time()
-        subprocess.run(arxos("submit", "--jsonl", lines.name), check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+        subprocess.run(arxos("submit", "--jsonl", lines.name), check=True, stdout=subprocess.DEVNULL)
         submitted = time.time()
     done = "SELECT count(*) FROM jobs WHERE state = 'succeeded'"
     wait_until(lambda: _sql(done) == OURS)
@@ -108,7 +106,7 @@ def _finish(runtime: Runtime, jobs: list[NewJob]) -> None:
 
 
 def _celery() -> dict[str, float]:
-    from benchmarks.rivals import celery_plain as rival
+    rival = importlib.import_module("benchmarks.rivals.celery_plain")  # reads the servers' addresses when imported
 
     worker = python("celery", "-A", "benchmarks.rivals.celery_plain", "worker", "--concurrency", "2")
     return _rival(
@@ -121,7 +119,7 @@ def _celery() -> dict[str, float]:
 
 
 def _dramatiq() -> dict[str, float]:
-    from benchmarks.rivals import dramatiq_plain as rival
+    rival = importlib.import_module("benchmarks.rivals.dramatiq_plain")
 
     worker = python("dramatiq", "benchmarks.rivals.dramatiq_plain", "--processes", "2", "--threads", "8")
     return _rival(
@@ -197,7 +195,7 @@ def _sql(statement: str) -> Any:
     """The first value of a statement's first row; None where it has none. One connection for the whole run."""
     if not _connection:
         _connection.append(psycopg.connect(os.environ["ARXOS_DATABASE_URL"], autocommit=True))
-    cursor = _connection[0].execute(statement)  # type: ignore[call-overload] - statements of this file
+    cursor = _connection[0].execute(statement)  # type: ignore[call-overload]  # statements of this file
     row = cursor.fetchone() if cursor.description else None
     return row[0] if row else None
 

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings of this process. Raises InvalidError with one line that names each wrong variable."""
     try:
-        settings = Settings()
+        settings = Settings()  # type: ignore[call-arg]  # the environment gives them
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidError(

@@ -33,7 +33,8 @@ def list_(
     """List dead letters, newest first."""
     jobs = list(_dead(start(application="arxos-cli"), kind, queue, error, since))
     if json:
-        return print_json([job_document(job) for job in jobs])
+        print_json([job_document(job) for job in jobs])
+        return
     print_table(
         ("id", "kind", "queue", "attempts", "died", "error"),
         [

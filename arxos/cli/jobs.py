@@ -24,7 +24,8 @@ def kinds(json: AsJson = False) -> None:
     """List the job kinds and their contracts."""
     known = all_kinds(probes=read_settings().probes).values()
     if json:
-        return print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
+        print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
+        return
     print_table(
         ("kind", "queue", "payload", "does"),
         [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
@@ -49,7 +50,8 @@ def list_(
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         page = uow.jobs.find(which, limit=limit)
     if json:
-        return print_json([job_document(job) for job in page.jobs])
+        print_json([job_document(job) for job in page.jobs])
+        return
     print_table(
         ("id", "kind", "queue", "state", "attempt", "created", "error"),
         [_line(job) for job in page.jobs],
@@ -62,7 +64,8 @@ def show(job_id: UUID, json: AsJson = False) -> None:
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         job = uow.jobs.get(job_id)
     if json:
-        return print_json(job_document(job))
+        print_json(job_document(job))
+        return
     facts = [(name, value) for name, value in job_document(job).items() if value is not None and name != "attempts"]
     print_table(("fact", "value"), facts)
     print()

@@ -12,7 +12,7 @@ from arxos.domain.errors import ArxosError
 
 app = typer.Typer(
     name="arxos",
-    help="Asynchronous processing of building data: submit, inspect, retry and redrive jobs; import and query buildings.",
+    help="Asynchronous processing of building data: submit, inspect and redrive jobs; import and query buildings.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -34,7 +34,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except TyperException as error:  # whatever the parser refuses: bad use
-        fail(getattr(error, "format_message", lambda: str(error))(), 2)
+        fail(error.format_message() if hasattr(error, "format_message") else str(error), 2)
     except ArxosError as error:
         fail(str(error), 1)
     except (Abort, KeyboardInterrupt):

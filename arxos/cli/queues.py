@@ -17,7 +17,8 @@ def list_(json: AsJson = False) -> None:
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         queues = uow.jobs.queues()
     if json:
-        return print_json(queues)
+        print_json(queues)
+        return
     print_table(
         ("queue", *JobState, "oldest due s", "paused by"),
         [

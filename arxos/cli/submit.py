@@ -40,7 +40,8 @@ def submit(
         raise typer.BadParameter("name either a KIND or --jsonl FILE")
     runtime = start(application="arxos-cli")
     if jsonl is not None:
-        return _submit_lines(runtime, jsonl)
+        _submit_lines(runtime, jsonl)
+        return
     raw = {
         "kind": kind,
         "payload": read_payload(payload),
@@ -109,7 +110,7 @@ def _time(text: str | None) -> datetime | None:
 def _submit_lines(runtime: Runtime, source: str) -> None:
     """Whole chunks are accepted or refused; a refusal names its line, and what was accepted before stays."""
     try:
-        with sys.stdin if source == "-" else open(source, encoding="utf-8") as lines:
+        with sys.stdin if source == "-" else Path(source).open(encoding="utf-8") as lines:
             accepted = 0
             for chunk in chunks(enumerate(lines, 1)):
                 print("\n".join(map(str, _submit_chunk(runtime, chunk, accepted))))
@@ -125,12 +126,15 @@ def chunks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
 
 
 def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int) -> list[UUID]:
-    number = 0
-    try:
-        jobs = []
-        for number, line in chunk:
+    before = f"({accepted} jobs of the lines before were accepted)"
+    jobs = []
+    for number, line in chunk:
+        try:
             if line.strip():
                 jobs.append(new_job(runtime.kinds, parse_request(line)))
+        except (PermanentError, UnknownKindError) as error:
+            raise PermanentError(f"line {number}: {error} {before}") from error
+    try:
         return insert(runtime, jobs)
-    except (PermanentError, UnknownKindError) as error:
-        raise PermanentError(f"line {number}: {error} ({accepted} jobs of the lines before were accepted)") from error
+    except PermanentError as error:
+        raise PermanentError(f"lines {chunk[0][0]} to {chunk[-1][0]}: {error} {before}") from error

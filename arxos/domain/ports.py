@@ -22,10 +22,12 @@ class UnitOfWork(Protocol):
     `emit` records a domain event; its follow-up jobs are inserted by `commit`, in the same transaction.
     """
 
-    jobs: "Ledger"
-    buildings: "BuildingRepository"
-    probes: "ProbeEffects"
-
+    @property
+    def jobs(self) -> "Ledger": ...
+    @property
+    def buildings(self) -> "BuildingRepository": ...
+    @property
+    def probes(self) -> "ProbeEffects": ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -29,7 +29,10 @@ class Sweeper:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Sweep every second until `stopping` is set. An unforeseen error ends the relay with it: its supervisor restarts both."""
+        """Sweep every second until `stopping` is set.
+
+        An unforeseen error ends the relay, too: the supervisor restarts both.
+        """
         try:
             while not self.stopping.wait(EVERY_S):
                 self._sweep()

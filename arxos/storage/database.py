@@ -13,7 +13,7 @@ from arxos.domain.errors import TransientError, UnavailableError
 
 Connection = psycopg.Connection[TupleRow]
 
-STATEMENT_TIMEOUT_MS = 60_000
+SESSION = "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
 MAX_LIFETIME_S = 600.0  # shorter than the idle limit of any NAT on the way
 RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
@@ -31,7 +31,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection with an open transaction, rolled back unless committed. Raises UnavailableError, TransientError."""
+        """A connection with an open transaction, rolled back unless committed. Raises TransientError."""
         try:
             with self._here().connection() as connection:
                 yield connection
@@ -79,7 +79,7 @@ class Database:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            "options": SESSION,
         }
 
 

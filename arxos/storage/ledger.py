@@ -44,7 +44,8 @@ RETURNING state
 
 REDRIVE = """
 UPDATE jobs SET state = 'queued', available_at = clock_timestamp(), published_at = NULL, finished_at = NULL,
-    max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0, cancel_requested_at = NULL, cancel_requested_by = NULL
+    max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0,
+    cancel_requested_at = NULL, cancel_requested_by = NULL
 WHERE id = %s AND state = 'dead' RETURNING queue
 """
 

@@ -9,7 +9,8 @@ from arxos.storage.database import Connection
 ADD = "INSERT INTO job_edges (after_id, job_id) SELECT * FROM unnest(%s::uuid[], %s::uuid[])"
 COUNT = """
 UPDATE jobs SET waiting_for = edges.n
-FROM (SELECT job_id, count(*) AS n FROM job_edges WHERE job_id = ANY(%s) GROUP BY job_id) edges WHERE jobs.id = edges.job_id
+FROM (SELECT job_id, count(*) AS n FROM job_edges WHERE job_id = ANY(%s) GROUP BY job_id) edges
+WHERE jobs.id = edges.job_id
 """
 RELEASE = """
 WITH released AS (
@@ -38,7 +39,7 @@ def add(connection: Connection, edges: Sequence[tuple[UUID, UUID]]) -> None:
 
 
 def release(connection: Connection, final: Mapping[UUID, JobState]) -> None:
-    """Tell the successors of jobs that became final: they come nearer to their turn, or are cancelled, all the way down."""
+    """Tell the successors of final jobs: they come nearer to their turn, or are cancelled, all the way down."""
     while final:
         failed = [job_id for job_id, state in final.items() if state is not JobState.SUCCEEDED]
         cancelled = connection.execute(CANCEL_SUCCESSORS, [failed]).fetchall() if failed else []

@@ -21,8 +21,8 @@ SELECT id, kind, queue, state, priority, payload::jsonb, policy::jsonb, max_atte
     coalesce(run_at, clock_timestamp()), deadline, idempotency_key, submitted_by, on_failure, trace,
     coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::int[],
-        %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[],
-        %s::uuid[])
+        %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::uuid[], %s::uuid[])
     AS new (id, kind, queue, state, priority, payload, policy, max_attempts, batch, run_at, deadline,
         idempotency_key, submitted_by, on_failure, trace, building_id, model_id)
 ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
@@ -79,14 +79,15 @@ def _policy(policy: RetryPolicy) -> str:
 
 
 def _known(connection: Connection, repeated: Iterable[NewJob]) -> dict[str | None, UUID]:
-    kinds = {job.idempotency_key: job.kind for job in repeated}
+    wanted = {(job.idempotency_key, job.kind) for job in repeated}
     rows = connection.execute(
-        "SELECT idempotency_key, id, kind FROM jobs WHERE idempotency_key = ANY(%s)", [list(kinds)]
+        "SELECT idempotency_key, id, kind FROM jobs WHERE idempotency_key = ANY(%s)", [[key for key, _ in wanted]]
     ).fetchall()
-    for key, job_id, kind in rows:
-        if kind != kinds[key]:
-            raise ConflictError(f"idempotency key {key!r} belongs to job {job_id} of kind {kind}")
-    return {key: job_id for key, job_id, _ in rows}
+    known = {key: (job_id, kind) for key, job_id, kind in rows}
+    for key, kind in wanted:
+        if kind != known[key][1]:
+            raise ConflictError(f"idempotency key {key!r} belongs to job {known[key][0]} of kind {known[key][1]}")
+    return {key: job_id for key, (job_id, _) in known.items()}
 
 
 def _connect(connection: Connection, jobs: Sequence[NewJob]) -> None:

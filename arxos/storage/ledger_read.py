@@ -11,7 +11,8 @@ from arxos.domain.jobs.ledger import JobFilter, Page, QueueCounts
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage.database import Connection
 
-COLUMNS: LiteralString = """id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
+COLUMNS: LiteralString = """
+    id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
     error_type, error_message, progress, progress_note, published_at, started_at, finished_at, deadline, worker,
     idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by"""
 
@@ -20,7 +21,7 @@ CONDITIONS: dict[str, LiteralString] = {
     "kind": "kind = %(kind)s",
     "queue": "queue = %(queue)s",
     "building_id": "building_id = %(building_id)s",
-    "error": "(error_type || ': ' || coalesce(error_message, '')) ILIKE '%%' || %(error)s || '%%'",
+    "error": "strpos(lower(error_type || ': ' || coalesce(error_message, '')), lower(%(error)s)) > 0",
     "since": "created_at >= %(since)s",
     "before": "id < %(before)s",
 }
@@ -65,7 +66,7 @@ def find(connection: Connection, which: JobFilter, limit: int, before: UUID | No
     wanted = [condition for name, condition in CONDITIONS.items() if values[name] is not None]
     where = " AND ".join(wanted) or "true"
     with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
-        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"  # noqa: S608 - parts are literals
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"
         jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
     more = len(jobs) > limit
     return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)

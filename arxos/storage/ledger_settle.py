@@ -1,7 +1,7 @@
 """Settling attempts, and taking jobs back from processes that died."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -11,22 +11,27 @@ from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
 
 # Guarded by state and attempt (the fencing token): a late worker changes nothing and gets no row back.
+# Who was asked to stop and did not, but failed or was interrupted, is not tried again.
 SETTLE = """
 WITH outcome AS (
-    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
+            %s::text[])
         AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message)),
 settled AS (
-    UPDATE jobs SET state = o.state, result = o.result::jsonb, error_type = o.error_type, error_message = o.error_message,
+    UPDATE jobs SET state = o.state, result = o.result::jsonb,
+        error_type = o.error_type, error_message = o.error_message,
         available_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() ELSE coalesce(o.retry_at, available_at) END,
         published_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE published_at END,
-        finished_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE clock_timestamp() END,
+        finished_at = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NULL THEN NULL
+            ELSE clock_timestamp() END,
         max_attempts = CASE WHEN o.outcome = 'interrupted' THEN max_attempts + 1 ELSE max_attempts END,
         progress = CASE WHEN o.state = 'succeeded' AND progress IS NOT NULL THEN 1 ELSE progress END
     FROM outcome o WHERE jobs.id = o.id AND jobs.attempt = o.attempt AND jobs.state = 'running'
-    RETURNING jobs.id, jobs.attempt, worker, started_at, o.outcome, o.error_type, o.error_message)
-INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
-SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled
-RETURNING job_id
+    RETURNING jobs.id, jobs.attempt, worker, started_at, jobs.state, o.outcome, o.error_type, o.error_message),
+history AS (
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
+    SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled)
+SELECT id, state FROM settled
 """
 
 # Whoever was lost with others in one message travels alone from now on: the next death names the guilty.
@@ -59,7 +64,8 @@ started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXIS
 GIVE_BACK = """
 WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND worker = %s ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
-    UPDATE jobs SET state = 'queued', published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1
+    UPDATE jobs SET state = 'queued', published_at = NULL, available_at = clock_timestamp(),
+        max_attempts = max_attempts + 1
     FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at)
 INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
 SELECT id, attempt, worker, started_at, 'interrupted' FROM returned RETURNING job_id
@@ -68,17 +74,18 @@ SELECT id, attempt, worker, started_at, 'interrupted' FROM returned RETURNING jo
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> set[UUID]:
     """Write outcomes and history, release successors; returns the jobs whose attempt was still current."""
+    if not settlements:
+        return set()
     columns = [list(column) for column in zip(*(_row(one) for one in settlements), strict=True)]
-    current = {row[0] for row in connection.execute(SETTLE, columns)}
-    final = {one.job_id: one.state for one in settlements if one.job_id in current and one.state in FINAL}
-    ledger_edges.release(connection, final)
-    return current
+    rows = connection.execute(SETTLE, columns).fetchall()
+    _release(connection, rows)
+    return {job_id for job_id, _ in rows}
 
 
 def take_back(connection: Connection, whose: LiteralString, reason: str, **which: Any) -> list[UUID]:
     """Make lost running jobs retryable, or dead where that was once too often; returns them."""
     rows = connection.execute(TAKE_BACK.format(whose=whose), {"reason": reason, **which}).fetchall()
-    ledger_edges.release(connection, {job_id: JobState(state) for job_id, state in rows if state in FINAL})
+    _release(connection, rows)
     if rows:
         connection.execute("NOTIFY arxos_due")
     return [job_id for job_id, _ in rows]
@@ -86,10 +93,15 @@ def take_back(connection: Connection, whose: LiteralString, reason: str, **which
 
 def give_back(connection: Connection, worker: str) -> list[UUID]:
     """Return what a leaving worker still runs; no attempt is burned."""
-    returned = [row[0] for row in connection.execute(GIVE_BACK, [worker])]
-    if returned:
+    rows = connection.execute(GIVE_BACK, [worker]).fetchall()
+    _release(connection, rows)
+    if rows:
         connection.execute("NOTIFY arxos_due")
-    return returned
+    return [job_id for job_id, _ in rows]
+
+
+def _release(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    ledger_edges.release(connection, {job_id: JobState(state) for job_id, state in rows if state in FINAL})
 
 
 def _row(one: Settlement) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from arxos.storage.database import Connection, Database
+from arxos.storage.database import Database
 
 DUE_QUEUES = """
 SELECT queue FROM unnest(%s::text[]) AS q (queue)

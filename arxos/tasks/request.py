@@ -1,7 +1,6 @@
 """What a door hands in: one requested job, before and after it is held against its kind's contract."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 

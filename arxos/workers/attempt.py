@@ -36,7 +36,10 @@ class RunningAttempt:
         return datetime.now(UTC)
 
     def progress(self, done: float, note: str = "") -> None:
-        """Store progress, at most twice a second. Raises CancelledError once cancelled, ConflictError once taken back."""
+        """Store progress, at most twice a second.
+
+        Raises CancelledError once somebody cancelled the job, ConflictError once the attempt was taken back.
+        """
         if time.monotonic() < self._next_report:
             return
         self._next_report = time.monotonic() + REPORT_EVERY_S

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from arxos.app.settings import Settings
 from arxos.tasks.kind import JobKind
@@ -14,6 +14,15 @@ from arxos.tasks.queues import POOL_OF
 Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
 
 VISIBILITY_TIMEOUT_S = 2 * 3700  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
+TRANSPORT_OPTIONS = {
+    "visibility_timeout": VISIBILITY_TIMEOUT_S,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "retry_on_timeout": True,
+    "health_check_interval": 10,
+    "client_name": "arxos",
+}
 
 
 def build_app(settings: Settings) -> Celery:
@@ -39,7 +48,7 @@ def build_app(settings: Settings) -> Celery:
         worker_proc_alive_timeout=60,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options=_transport_options(settings),
+        broker_transport_options=TRANSPORT_OPTIONS,
         task_publish_retry=False,
         enable_utc=True,
         timezone="UTC",
@@ -64,15 +73,3 @@ def _body(name: str, deliver: Deliver) -> Callable[[Any, list[str]], str]:
         return deliver(name, [UUID(job) for job in jobs], UUID(task.request.id))
 
     return run
-
-
-def _transport_options(settings: Settings) -> dict[str, Any]:
-    return {
-        "visibility_timeout": VISIBILITY_TIMEOUT_S,
-        "socket_timeout": 30,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "retry_on_timeout": True,
-        "health_check_interval": 10,
-        "client_name": "arxos",
-    }

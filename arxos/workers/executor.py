@@ -93,7 +93,7 @@ class Executor:
         except SystemExit as error:
             told = isinstance(error.code, int) and error.code <= TOLD_TO_STOP
             return self._failed(job, InterruptedError_("the worker was told to stop") if told else error)
-        except Exception as error:  # the one place that stands between any body and the worker
+        except Exception as error:  # noqa: BLE001 - the one place that stands between any body and the worker
             return self._failed(job, error)
         return Finished(job, succeeded(job, result), done.effect)
 
@@ -108,7 +108,7 @@ class Executor:
             return self._settle_patiently(finished)
         except TransientError:
             raise
-        except Exception as error:  # an effect failed: it must fail its own job only
+        except Exception as error:  # noqa: BLE001 - an effect failed: it must fail its own job only
             if len(finished) == 1:
                 return self._settle_patiently([self._failed(finished[0].job, error)])
         return sum((self._settle([one]) for one in finished), Counter[str]())

@@ -104,7 +104,7 @@ class Ledger(Protocol):
         """Jobs newest first, those older than `before`."""
 
     def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
-        """The job and its surroundings, for `explain`. Workers silent for `lease_s` do not count. Raises NotFoundError."""
+        """What `explain` needs to know; workers silent for `lease_s` do not count. Raises NotFoundError."""
 
     def queues(self) -> list[QueueCounts]:
         """Every queue that has jobs or is paused."""

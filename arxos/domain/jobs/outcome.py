@@ -73,7 +73,7 @@ def readable(error: BaseException) -> str:
     """An error's message, whatever its author did: bounded, encodable, without NUL; never raises."""
     try:
         text = str(error)
-    except Exception as broken:  # an error's own __str__ may raise; the job must still settle
+    except Exception as broken:  # noqa: BLE001 - an error's own __str__ may raise; the job must still settle
         text = f"(the message of this {type(error).__name__} raised {type(broken).__name__})"
     text = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}… ({len(text)} characters)"

@@ -41,13 +41,14 @@ CREATE TABLE jobs (
     cancel_requested_at timestamptz,
     cancel_requested_by text
 );
--- Partial indexes: each holds only the jobs that its one reader looks for, so they stay small however long history grows.
+-- Partial indexes: each holds only the jobs that its one reader looks for, so they stay small beside any history.
 CREATE INDEX jobs_due ON jobs (queue, priority DESC, available_at, id)
     WHERE state IN ('queued', 'retryable') AND published_at IS NULL;
 CREATE INDEX jobs_published ON jobs (published_at)
     WHERE state IN ('queued', 'retryable') AND published_at IS NOT NULL;
 CREATE INDEX jobs_running ON jobs (worker) WHERE state = 'running';
-CREATE INDEX jobs_deadline ON jobs (deadline) WHERE deadline IS NOT NULL AND state IN ('blocked', 'queued', 'retryable');
+CREATE INDEX jobs_deadline ON jobs (deadline)
+    WHERE deadline IS NOT NULL AND state IN ('blocked', 'queued', 'retryable');
 CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';
 CREATE INDEX jobs_building ON jobs (building_id, id) WHERE building_id IS NOT NULL;
 CREATE UNIQUE INDEX jobs_idempotency ON jobs (idempotency_key) WHERE idempotency_key IS NOT NULL;
