@@ -1,5 +1,6 @@
 """STEP files of the tests' own making, as text and as models in memory."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Draft:
     """An IFC model in the making, filled attribute by attribute."""
 
     def __init__(self, schema: str = "IFC4", views: str = "CoordinationView_V2.0") -> None:
-        self.file = ifcopenshell.file(schema=schema)
+        self.file = ifcopenshell.file(schema=schema)  # type: ignore[arg-type]
         self._views = views
 
     def add(self, entity: str, **attributes: Any) -> Any:
@@ -60,10 +61,10 @@ class Draft:
 
     def tower(self) -> tuple[Any, Any, Any, Any]:
         """(project, site, building, storey), each part of the one before."""
-        chain = tuple(self.add(entity) for entity in ("IfcProject", "IfcSite", "IfcBuilding", "IfcBuildingStorey"))
-        for whole, part in zip(chain, chain[1:], strict=False):
+        chain = [self.add(entity) for entity in ("IfcProject", "IfcSite", "IfcBuilding", "IfcBuildingStorey")]
+        for whole, part in pairwise(chain):
             self.aggregate(whole, part)
-        return chain  # type: ignore[return-value]
+        return chain[0], chain[1], chain[2], chain[3]
 
     def model(self) -> IfcModel:
         """The draft as rules see it."""

@@ -54,6 +54,7 @@ def test_a_building_in_two_schemas_reads_the_same(shared_data: Path) -> None:
     assert {e.global_id for e in newer.elements} == {e.global_id for e in older.elements}
 
 
+@pytest.mark.slow
 def test_every_model_is_judged_without_a_crashed_check(models: dict[Path, dict[str, Any]]) -> None:
     for path in models:
         if path.stat().st_size < SLOW_BYTES:

@@ -67,7 +67,7 @@ def test_a_model_out_of_order_fails_the_rule_and_says_where(rule_id: str, change
 
 
 def test_every_business_rule_has_a_model_that_fails_it() -> None:
-    tested = test_a_model_out_of_order_fails_the_rule_and_says_where.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    tested = test_a_model_out_of_order_fails_the_rule_and_says_where.pytestmark[0].args[1]
     assert {rule_id for rule_id, _ in tested} == set(RULES)
 
 
@@ -80,14 +80,14 @@ def asked(check: Callable[[int], Checks]) -> Any:
 
 
 def test_a_check_that_looks_at_nothing_does_not_apply() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield from ()
 
     assert judge_by(asked(check), 0).outcome.verdict is Verdict.NOT_APPLICABLE
 
 
 def test_a_check_that_crashes_is_inconclusive_and_makes_the_report_invalid() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield Fault("found before")
         raise KeyError("bug")
 
@@ -99,7 +99,7 @@ def test_a_check_that_crashes_is_inconclusive_and_makes_the_report_invalid() -> 
 
 
 def test_a_crash_before_any_finding_is_no_pass_either() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield None
         raise ZeroDivisionError
 
@@ -107,7 +107,7 @@ def test_a_crash_before_any_finding_is_no_pass_either() -> None:
 
 
 def test_cancellation_is_no_crash() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield None
         raise CancelledError
 
@@ -116,7 +116,7 @@ def test_cancellation_is_no_crash() -> None:
 
 
 def test_findings_are_capped_but_counted() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield from (Fault(str(number)) for number in range(MAX_FINDINGS + 50))
 
     judgement = judge_by(asked(check), 0)
@@ -124,7 +124,7 @@ def test_findings_are_capped_but_counted() -> None:
 
 
 def test_a_megabyte_of_text_is_cut() -> None:
-    def check(subject: int) -> Checks:
+    def check(_subject: int) -> Checks:
         yield Fault("x" * 1_000_000, observed="y" * 1_000_000)
 
     finding = judge_by(asked(check), 0).findings[0]

@@ -54,7 +54,7 @@ def test_a_file_of_no_format_is_refused_showing_how_it_begins(tmp_path: Path) ->
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, b"")
-    with pytest.raises(ModelRefusedError, match="empty file 'house.ifc'"):
+    with pytest.raises(ModelRefusedError, match=r"empty file .house\.ifc."):
         installed_readers().reader_for(path, "house.ifc")
 
 

@@ -83,7 +83,7 @@ def test_lists_a_million_deep_are_refused_without_recursion() -> None:
 
 def test_a_line_of_megabytes_is_no_problem() -> None:
     points = ",".join(["(1.,2.,3.)"] * 300_000)
-    assert check_text(step(f"#1=IFCCARTESIANPOINTLIST3D(({points}));"))
+    assert check_text(step(f"#1=IFCCARTESIANPOINTLIST3D(({points}));")).schema == "IFC4"
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
@@ -114,12 +114,12 @@ def test_a_broken_frame_is_refused(content: bytes, problem: str) -> None:
 
 def test_sections_and_signatures_of_the_third_edition_are_read_over() -> None:
     content = step().replace(b"DATA;", b"ANCHOR;\n<a>=#1;\nENDSEC;\nREFERENCE;\nENDSEC;\nDATA('x',('IFC4'));")
-    assert check_text(content + b"SIGNATURE\nMIIGZQYJ+/=\nENDSEC;\n/* more */\n")
+    assert check_text(content + b"SIGNATURE\nMIIGZQYJ+/=\nENDSEC;\n/* more */\n").schema == "IFC4"
 
 
 def test_several_data_sections_are_one_population() -> None:
     twice = step().replace(b"END-ISO", b"DATA;\n#2=IFCPERSON(#1);\nENDSEC;\nEND-ISO")
-    assert check_text(twice)
+    assert check_text(twice).schema == "IFC4"
     with pytest.raises(ModelRefusedError, match="#1 is given twice"):
         check_text(twice.replace(b"#2=", b"#1="))
 
@@ -138,10 +138,15 @@ def test_a_changed_byte_is_judged_without_a_crash(data: st.DataObject) -> None:
     content = bytearray(_WHOLE)
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    assert problem_of(bytes(content)).isprintable()
+
+
+def problem_of(content: bytes) -> str:
     try:
-        check_text(bytes(content))
+        check_text(content)
     except ModelRefusedError as refusal:
-        assert str(refusal).isprintable()
+        return str(refusal)
+    return ""
 
 
 _ATOMS = st.sampled_from(["$", "*", "1", "-1.5E3", "#2", "'a''b'", r"'\X\E9'", ".T.", '"0F"', "IFCLABEL('x')"])
@@ -152,7 +157,10 @@ _ARGUMENTS = st.recursive(_ATOMS, lambda inner: st.lists(inner, max_size=3).map(
 def test_the_fast_path_accepts_only_what_the_exact_parser_accepts(arguments: list[str]) -> None:
     text = f"#1=IFCX({','.join(arguments)});".encode()
     exact = StepParser(text)
-    exact.name(), exact.take(b"="), exact.record("an entity"), exact.take(b";")
+    exact.name()
+    exact.take(b"=")
+    exact.record("an entity")
+    exact.take(b";")
     assert exact.at_end()
     match = ORDINARY_INSTANCE.match(text)
     assert match is None or match.end() == len(text)
