@@ -195,7 +195,7 @@ def _sql(statement: str) -> Any:
     """The first value of a statement's first row; None where it has none. One connection for the whole run."""
     if not _connection:
         _connection.append(psycopg.connect(os.environ["ARXOS_DATABASE_URL"], autocommit=True))
-    cursor = _connection[0].execute(statement)  # type: ignore[call-overload]  # statements of this file
+    cursor = _connection[0].execute(statement)
     row = cursor.fetchone() if cursor.description else None
     return row[0] if row else None
 

@@ -63,8 +63,10 @@ class Lifecycle:
         """Give back what still runs, so that no attempt is burned; then end, threads and children with us."""
         log.warning("drain_time_over", worker=self.beat.worker)
         self._stop.set()
-        self._patiently(self._retire)
-        os._exit(0)
+        try:
+            self._patiently(self._retire)
+        finally:
+            os._exit(0)
 
     def _on_shutdown(self, **_: Any) -> None:
         self._stop.set()
