@@ -18,8 +18,9 @@ WITH outcome AS (
             %s::text[])
         AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message)),
 settled AS (
-    UPDATE jobs SET state = o.state, result = o.result::jsonb,
-        error_type = o.error_type, error_message = o.error_message,
+    UPDATE jobs SET result = o.result::jsonb, error_type = o.error_type, error_message = o.error_message,
+        state = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NOT NULL THEN 'cancelled'
+            ELSE o.state END,
         available_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() ELSE coalesce(o.retry_at, available_at) END,
         published_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE published_at END,
         finished_at = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NULL THEN NULL
@@ -64,11 +65,14 @@ started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXIS
 GIVE_BACK = """
 WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND worker = %s ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
-    UPDATE jobs SET state = 'queued', published_at = NULL, available_at = clock_timestamp(),
-        max_attempts = max_attempts + 1
-    FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at)
-INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
-SELECT id, attempt, worker, started_at, 'interrupted' FROM returned RETURNING job_id
+    UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1,
+        state = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
+        finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END
+    FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at, state),
+history AS (
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
+    SELECT id, attempt, worker, started_at, 'interrupted' FROM returned)
+SELECT id, state FROM returned
 """
 
 
