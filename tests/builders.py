@@ -1,0 +1,56 @@
+"""Jobs for tests: whatever a test does not name is ordinary."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from uuid6 import uuid7
+
+from arxos.domain.jobs.job import ClaimedJob, NewJob
+from arxos.domain.jobs.ledger import Beat
+from arxos.domain.jobs.retry import RetryPolicy
+from arxos.tasks.kind import Done, JobKind, Payload
+
+QUEUE = "maintenance"
+
+
+def new_job(kind: str = "probe.noop", **fields: Any) -> NewJob:
+    """A job to insert. `max_attempts` and `max_lost` go into its policy."""
+    limits = {name: fields.pop(name) for name in ("max_attempts", "max_lost") if name in fields}
+    defaults: dict[str, Any] = {"id": uuid7(), "queue": QUEUE, "payload": {}, "policy": RetryPolicy(**limits)}
+    return NewJob(kind=kind, **(defaults | fields))
+
+
+def claimed(kind: str = "probe.noop", **fields: Any) -> ClaimedJob:
+    """A running attempt."""
+    defaults: dict[str, Any] = {
+        "id": uuid4(),
+        "queue": QUEUE,
+        "payload": {},
+        "attempt": 1,
+        "policy": RetryPolicy(),
+        "submitted_by": None,
+        "trace": None,
+    }
+    return ClaimedJob(kind=kind, **(defaults | fields))
+
+
+def beat(worker: str = "cpu@host:1:aaaaaa", *queues: str) -> Beat:
+    """A worker's announcement."""
+    return Beat(worker, "host", 1, "cpu", queues or (QUEUE,), "0.1.0")
+
+
+class Anything(Payload):
+    """A payload that takes a number or nothing."""
+
+    n: int = 0
+
+
+def kind_of(name: str, run: Callable[[Any, Any], Done], **fields: Any) -> JobKind[Any]:
+    """A job kind with the body `run`."""
+    return JobKind(name=name, queue=QUEUE, payload=Anything, run=run, **fields)
+
+
+def delivery() -> UUID:
+    """A message's id."""
+    return uuid4()

@@ -1,0 +1,148 @@
+"""The ports in memory: a unit of work over the fake ledger and the fake buildings, blobs, a cache."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from arxos.domain.buildings.repository import BuildingRepository
+from arxos.domain.errors import InvalidError, NotFoundError, TransientError
+from arxos.domain.events import Event
+from arxos.domain.jobs.job import Job, NewJob
+from arxos.domain.jobs.ledger import Ledger
+from arxos.domain.jobs.probes import ProbeEffects
+from arxos.domain.ports import Ports, StoredBlob, UnitOfWork
+from arxos.formats.registry import installed_readers
+from tests.fakes_buildings import InMemoryBuildings
+from tests.fakes_ledger import FakeClock, FakeLedger, Tables
+
+React = Callable[[Event], Iterable[NewJob]]
+
+
+def nothing_follows(_: Event) -> Iterable[NewJob]:
+    return ()
+
+
+@dataclass(slots=True)
+class FakeDatabase:
+    """What is committed, the clock, and outages to come: each error is raised by one commit, then forgotten."""
+
+    tables: Tables = field(default_factory=Tables)
+    clock: FakeClock = field(default_factory=FakeClock)
+    buildings: InMemoryBuildings = field(default_factory=InMemoryBuildings)
+    react: React = nothing_follows
+    outages: list[TransientError] = field(default_factory=list)
+    commits: int = 0
+
+    def unit_of_work(self) -> UnitOfWork:
+        return FakeUnitOfWork(self)
+
+    def job(self, job_id: UUID) -> Job:
+        return self.tables.rows[job_id].job
+
+
+class FakeProbeEffects:
+    """See `ProbeEffects`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, job_id: UUID, attempt: int, key: str) -> None:
+        self._tables.effects.append((job_id, attempt, key))
+
+
+class FakeUnitOfWork:
+    """A transaction on copies: leaving it without `commit` forgets them."""
+
+    jobs: Ledger
+    buildings: BuildingRepository
+    probes: ProbeEffects
+
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+        self._events: list[Event] = []
+
+    def __enter__(self) -> Self:
+        self.buildings = self._database.buildings
+        self.rollback()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.rollback()
+
+    def emit(self, event: Event) -> None:
+        self._events.append(event)
+
+    def commit(self, *, durable: bool = True) -> None:  # noqa: ARG002 - memory has no disk to wait for
+        if self._database.outages:
+            raise self._database.outages.pop(0)
+        self.jobs.insert([job for event in self._events for job in self._database.react(event)])
+        self._database.tables = self._tables
+        self._database.commits += 1
+        self.rollback()
+
+    def rollback(self) -> None:
+        self._events.clear()
+        self._tables = self._database.tables.copy()
+        self.jobs = FakeLedger(self._tables, self._database.clock)
+        self.probes = FakeProbeEffects(self._tables)
+
+
+class FakeBlobs:
+    """See `BlobStore`."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> StoredBlob:
+        content = b"".join(chunks)
+        if not 0 < len(content) <= limit_bytes:
+            raise InvalidError(f"{len(content)} bytes: at least 1 and at most {limit_bytes} are taken")
+        name = hashlib.sha256(content).hexdigest()
+        self._blobs[name] = content
+        return StoredBlob(name, len(content))
+
+    @contextmanager
+    def local_copy(self, sha256: str) -> Iterator[Path]:
+        if sha256 not in self._blobs:
+            raise NotFoundError(f"no blob {sha256!r}")
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(self._blobs[sha256])
+            file.flush()
+            yield Path(file.name)
+
+    def exists(self, sha256: str) -> bool:
+        return sha256 in self._blobs
+
+
+class FakeCache:
+    """See `Cache`. Forgets nothing by itself; `lose` forgets all."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        return self._values.get(key)
+
+    def put_many(self, values: Mapping[str, bytes], *, ttl_s: int | None = None) -> None:  # noqa: ARG002 - forgets nothing
+        self._values.update(values)
+
+    def delete_prefix(self, prefix: str) -> None:
+        for key in [key for key in self._values if key.startswith(prefix)]:
+            del self._values[key]
+
+    def lose(self) -> None:
+        self._values.clear()
+
+
+def fake_ports(database: FakeDatabase | None = None) -> Ports:
+    """Everything a job's body may touch, in memory; the installed formats read."""
+    database = database or FakeDatabase()
+    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers())

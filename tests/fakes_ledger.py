@@ -1,0 +1,377 @@
+"""The ledger in memory. Passes the same contract suite as the one on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.jobs.explain import Snapshot
+from arxos.domain.jobs.job import (
+    FINAL,
+    WAITING,
+    AttemptRecord,
+    ClaimedJob,
+    Job,
+    JobState,
+    NewJob,
+    OnFailure,
+)
+from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.outcome import Outcome, Settlement
+
+UNSTARTED = WAITING | {JobState.BLOCKED}
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """The database's clock: never stands still, and leaps when told to."""
+
+    ahead: timedelta = timedelta()
+    last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def leap(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+    def __call__(self) -> datetime:
+        self.last = max(datetime.now(UTC) + self.ahead, self.last + timedelta(microseconds=1))
+        return self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job, and what of its row the domain's `Job` does not show."""
+
+    job: Job
+    asked: NewJob
+    batch: int
+    delivery: UUID | None = None
+
+
+@dataclass(slots=True)
+class Tables:
+    """What a transaction sees; a copy becomes the truth at commit."""
+
+    rows: dict[UUID, Row] = field(default_factory=dict)
+    edges: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)  # (predecessor, job): released?
+    heartbeats: dict[str, tuple[Beat, datetime]] = field(default_factory=dict)
+    pauses: dict[str, str] = field(default_factory=dict)
+    acts: list[tuple[str, str, UUID | None]] = field(default_factory=list)
+    effects: list[tuple[UUID, int, str]] = field(default_factory=list)
+
+    def copy(self) -> "Tables":
+        return Tables(*(getattr(self, name).copy() for name in Tables.__slots__))
+
+
+class FakeLedger:
+    """See `Ledger`. Works on the tables of one transaction."""
+
+    def __init__(self, tables: Tables, now: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._now = now
+
+    def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
+        ids = [self._insert(job) for job in jobs]
+        inserted = [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id]
+        for job in inserted:
+            self._connect(job)
+        final = {before for job in inserted for before in job.after if self._job(before).state in FINAL}
+        self._release(final)
+        return ids
+
+    def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
+        due = [job_id for job_id in dict.fromkeys(ids) if job_id in self._tables.rows and self._claimable(job_id)]
+        return [self._start(job_id, worker, delivery) for job_id in due]
+
+    def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
+        current = [one for one in settlements if self._is_current(one.job_id, one.attempt)]
+        for one in current:
+            self._settle(one)
+        self._release({one.job_id for one in current if self._job(one.job_id).state in FINAL})
+        return {one.job_id for one in current}
+
+    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
+        return self._take_back((row for row in self._running() if row.delivery == delivery), reason)
+
+    def sweep(self, lease_s: float) -> list[UUID]:
+        since = self._now() - timedelta(seconds=lease_s)
+        alive = {worker for worker, (_, at) in self._tables.heartbeats.items() if at > since}
+        silent = (row for row in self._running() if row.job.worker not in alive and _started(row.job) < since)
+        return self._take_back(silent, f"its worker was silent for more than {lease_s:g} s")
+
+    def retire(self, worker: str) -> list[UUID]:
+        mine = [row.job for row in self._running() if row.job.worker == worker]
+        for job in mine:
+            self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
+        self._tables.heartbeats.pop(worker, None)
+        self._release({job.id for job in mine if self._job(job.id).state in FINAL})
+        return [job.id for job in mine]
+
+    def expire(self) -> list[UUID]:
+        now = self._now()
+        late = [
+            row.job.id for row in self._tables.rows.values() if row.job.state in UNSTARTED and _due_by(row.job, now)
+        ]
+        for job_id in late:
+            self._close(job_id, "its deadline passed before it started")
+        self._release(set(late))
+        return late
+
+    def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
+        if not self._is_current(job_id, attempt):
+            raise ConflictError(f"attempt {attempt} of job {job_id} is no longer current")
+        return self._change(job_id, progress=done, progress_note=note).cancel_requested_by
+
+    def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
+        state = self.get(job_id).state
+        if state in FINAL:
+            raise ConflictError(f"job {job_id} is {state}: it cannot be cancelled, it is final already")
+        self._change(job_id, cancel_requested_by=by)
+        if state is not JobState.RUNNING:
+            self._close(job_id, reason)
+            self._release({job_id})
+        self._act(by, "cancel", job_id)
+        return Cancelled(job_id, self._job(job_id).state)
+
+    def redrive(self, job_id: UUID, by: str) -> None:
+        job = self._dead(job_id, "redriven")
+        budget = job.attempt + self._tables.rows[job_id].asked.policy.max_attempts
+        due = {"state": JobState.QUEUED, "available_at": self._now(), "published_at": None, "finished_at": None}
+        self._change(job_id, **due, max_attempts=budget, lost=0, cancel_requested_by=None)
+        self._act(by, "redrive", job_id)
+
+    def discard(self, job_id: UUID, by: str, reason: str) -> None:
+        self._dead(job_id, "discarded")
+        closed = {"state": JobState.CANCELLED, "finished_at": self._now()}
+        self._change(job_id, **closed, cancel_requested_by=by, error_message=reason)
+        self._act(by, "discard", job_id)
+
+    def get(self, job_id: UUID) -> Job:
+        if job_id not in self._tables.rows:
+            raise NotFoundError(f"no job {str(job_id)!r}")
+        return self._job(job_id)
+
+    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
+        newest = sorted((row.job for row in self._tables.rows.values()), key=lambda job: job.id, reverse=True)
+        found = [_listed(job) for job in newest if (before is None or job.id < before) and _fits(job, which)]
+        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
+        job, now = self.get(job_id), self._now()
+        since = now - timedelta(seconds=lease_s)
+        due = [row.job for row in self._tables.rows.values() if row.job.queue == job.queue and _is_due(row.job, now)]
+        beats = self._tables.heartbeats.values()
+        silent = self._tables.heartbeats.get(job.worker or "")
+        waits = sorted(
+            before for (before, mine), released in self._tables.edges.items() if mine == job_id and not released
+        )
+        return Snapshot(
+            now,
+            job,
+            due_ahead=sum(_turn(other) < _turn(job) for other in due),
+            consumers=sum(job.queue in beat.queues and at > since for beat, at in beats),
+            paused_by=self._tables.pauses.get(job.queue),
+            worker_silent_s=(now - silent[1]).total_seconds() if silent else None,
+            waits_for=tuple((before, self._job(before).state) for before in waits),
+        )
+
+    def queues(self) -> list[QueueCounts]:
+        now = self._now()
+        jobs = [row.job for row in self._tables.rows.values()]
+        return [
+            self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | set(self._tables.pauses))
+        ]
+
+    def pause(self, queue: str, by: str) -> None:
+        self._tables.pauses.setdefault(queue, by)
+        self._act(by, "pause_queue", None)
+
+    def resume(self, queue: str, by: str) -> None:
+        self._tables.pauses.pop(queue, None)
+        self._act(by, "resume_queue", None)
+
+    def beat(self, beat: Beat) -> None:
+        self._tables.heartbeats[beat.worker] = (beat, self._now())
+
+    def _insert(self, new: NewJob) -> UUID:
+        for row in self._tables.rows.values():
+            if new.idempotency_key is not None and row.job.idempotency_key == new.idempotency_key:
+                if row.job.kind == new.kind:
+                    return row.job.id
+                raise ConflictError(f"idempotency key {new.idempotency_key!r} belongs to job {row.job.id}")
+        self._tables.rows[new.id] = Row(_inserted(new, self._now()), new, new.batch)
+        return new.id
+
+    def _connect(self, job: NewJob) -> None:
+        for before in dict.fromkeys(job.after):
+            if before not in self._tables.rows:
+                raise NotFoundError(f"no job {str(before)!r} to wait for")
+            self._tables.edges[before, job.id] = False
+        self._change(job.id, waiting_for=len(set(job.after)))
+
+    def _claimable(self, job_id: UUID) -> bool:
+        job, now = self._job(job_id), self._now()
+        return _is_due(job, now) and not _due_by(job, now) and job.queue not in self._tables.pauses
+
+    def _start(self, job_id: UUID, worker: str, delivery: UUID) -> ClaimedJob:
+        began = {"state": JobState.RUNNING, "worker": worker, "started_at": self._now()}
+        job = self._change(job_id, **began, attempt=self._job(job_id).attempt + 1, progress=None, progress_note=None)
+        row = self._tables.rows[job_id] = replace(self._tables.rows[job_id], delivery=delivery)
+        policy = replace(row.asked.policy, max_attempts=job.max_attempts)
+        return ClaimedJob(
+            job.id, job.kind, job.queue, job.payload, job.attempt, policy, job.submitted_by, row.asked.trace
+        )
+
+    def _is_current(self, job_id: UUID, attempt: int) -> bool:
+        row = self._tables.rows.get(job_id)
+        return row is not None and row.job.state is JobState.RUNNING and row.job.attempt == attempt
+
+    def _settle(self, one: Settlement) -> None:
+        job, now = self._job(one.job_id), self._now()
+        cancelled = one.state in WAITING and job.cancel_requested_by is not None
+        state = JobState.CANCELLED if cancelled else one.state
+        self._record(job, one.outcome, one.error_type, one.error_message)
+        done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
+        self._change(
+            job.id,
+            state=state,
+            result=one.result,
+            error_type=one.error_type,
+            error_message=one.error_message,
+            available_at=now if one.state is JobState.QUEUED else one.retry_at or job.available_at,
+            published_at=job.published_at if state in FINAL else None,
+            finished_at=now if state in FINAL else None,
+            max_attempts=job.max_attempts + (one.outcome is Outcome.INTERRUPTED),
+            progress=done,
+        )
+
+    def _take_back(self, lost: Iterable[Row], reason: str) -> list[UUID]:
+        rows = list(lost)
+        for row in rows:
+            self._record(row.job, Outcome.LOST, "WorkerLostError", reason)
+            self._lose(row, reason)
+        self._release({row.job.id for row in rows if self._job(row.job.id).state in FINAL})
+        return [row.job.id for row in rows]
+
+    def _lose(self, row: Row, reason: str) -> None:
+        job, deaths, now = row.job, row.job.lost + 1, self._now()
+        poison = deaths >= row.asked.policy.max_lost
+        state = JobState.DEAD if poison or job.attempt >= job.max_attempts else JobState.RETRYABLE
+        state = JobState.CANCELLED if job.cancel_requested_by else state
+        verdict = f"poison: {deaths} attempts ended with the death of their worker; the last: " if poison else ""
+        self._change(
+            job.id,
+            state=state,
+            lost=deaths,
+            published_at=None,
+            available_at=now,
+            finished_at=now if state in FINAL else None,
+            error_type="PoisonError" if poison else "WorkerLostError",
+            error_message=verdict + reason,
+        )
+        self._tables.rows[job.id] = replace(self._tables.rows[job.id], batch=1)
+
+    def _release(self, final: set[UUID]) -> None:
+        """Tell the successors of final jobs; those that are cancelled tell theirs."""
+        while final:
+            waiting = [edge for edge, released in self._tables.edges.items() if edge[0] in final and not released]
+            cancelled = {job_id for before, job_id in waiting if self._dies_with(before, job_id)}
+            for before, job_id in waiting:
+                self._tables.edges[before, job_id] = True
+                self._change(job_id, waiting_for=self._job(job_id).waiting_for - 1)
+                if job_id in cancelled and self._job(job_id).state is JobState.BLOCKED:
+                    self._close(job_id, f"a job that it waits for did not succeed: {before}")
+                elif self._job(job_id).state is JobState.BLOCKED and self._job(job_id).waiting_for == 0:
+                    self._change(job_id, state=JobState.QUEUED)
+            final = cancelled
+
+    def _dies_with(self, before: UUID, job_id: UUID) -> bool:
+        row = self._tables.rows[job_id]
+        spared = row.asked.on_failure is OnFailure.RUN or row.job.state is not JobState.BLOCKED
+        return self._job(before).state is not JobState.SUCCEEDED and not spared
+
+    def _record(self, job: Job, outcome: str, error_type: str | None, message: str | None) -> None:
+        ended = AttemptRecord(job.attempt, job.worker, _started(job), self._now(), outcome, error_type, message)
+        self._change(job.id, attempts=(*job.attempts, ended))
+
+    def _close(self, job_id: UUID, reason: str) -> None:
+        closed = {"state": JobState.CANCELLED, "finished_at": self._now()}
+        self._change(job_id, **closed, error_type="CancelledError", error_message=reason)
+
+    def _dead(self, job_id: UUID, act: str) -> Job:
+        job = self.get(job_id)
+        if job.state is not JobState.DEAD:
+            raise ConflictError(f"job {job_id} is {job.state}: it cannot be {act}, only dead jobs can be")
+        return job
+
+    def _change(self, job_id: UUID, **fields: Any) -> Job:
+        row = self._tables.rows[job_id]
+        self._tables.rows[job_id] = replace(row, job=replace(row.job, **fields))
+        return self._tables.rows[job_id].job
+
+    def _running(self) -> Iterator[Row]:
+        return (row for row in list(self._tables.rows.values()) if row.job.state is JobState.RUNNING)
+
+    def _job(self, job_id: UUID) -> Job:
+        return self._tables.rows[job_id].job
+
+    def _act(self, by: str, action: str, job_id: UUID | None) -> None:
+        self._tables.acts.append((by, action, job_id))
+
+    def _queue_counts(self, name: str, jobs: Sequence[Job], now: datetime) -> QueueCounts:
+        mine = [job for job in jobs if job.queue == name]
+        waits = [(now - job.available_at).total_seconds() for job in mine if _is_due(job, now)]
+        states = dict(Counter(job.state for job in mine))
+        return QueueCounts(name, states, max(waits, default=None), self._tables.pauses.get(name))
+
+
+def _inserted(new: NewJob, now: datetime) -> Job:
+    building = new.payload.get("building_id")
+    return Job(
+        id=new.id,
+        kind=new.kind,
+        queue=new.queue,
+        state=JobState.BLOCKED if new.after else JobState.QUEUED,
+        priority=new.priority,
+        payload=new.payload,
+        attempt=0,
+        max_attempts=new.policy.max_attempts,
+        lost=0,
+        created_at=now,
+        available_at=new.run_at or now,
+        deadline=new.deadline,
+        idempotency_key=new.idempotency_key,
+        submitted_by=new.submitted_by,
+        building_id=UUID(building) if building else None,
+    )
+
+
+def _is_due(job: Job, now: datetime) -> bool:
+    return job.state in WAITING and job.available_at <= now
+
+
+def _due_by(job: Job, now: datetime) -> bool:
+    return job.deadline is not None and job.deadline < now
+
+
+def _started(job: Job) -> datetime:
+    assert job.started_at is not None
+    return job.started_at
+
+
+def _turn(job: Job) -> tuple[int, datetime, UUID]:
+    return -job.priority, job.available_at, job.id
+
+
+def _listed(job: Job) -> Job:
+    return replace(job, attempts=())
+
+
+def _fits(job: Job, which: JobFilter) -> bool:
+    wanted: Mapping[str, Any] = {name: getattr(which, name) for name in ("state", "kind", "queue", "building_id")}
+    same = all(value is None or getattr(job, name) == value for name, value in wanted.items())
+    error = f"{job.error_type}: {job.error_message or ''}".lower() if job.error_type else ""
+    told = which.error is None or (bool(job.error_type) and which.error.lower() in error)
+    return same and told and (which.since is None or job.created_at >= which.since)
