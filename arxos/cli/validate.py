@@ -1,5 +1,6 @@
 """`arxos validate`: the checks of `building.validate`, on files, without a server."""
 
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +12,11 @@ from rich.table import Table
 
 from arxos.cli.output import print_json
 from arxos.domain.buildings.findings import Finding, Severity, ValidationReport, Verdict
-from arxos.domain.buildings.validate_model import validate_file
+from arxos.domain.buildings.validate_model import joined, validate_file
+from arxos.domain.errors import InvalidError
 from arxos.formats.registry import installed_readers
 
+Judge = Callable[[Path], ValidationReport]
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _SHOWN = 3  # findings a rule, for people; --json has them all
 
@@ -21,6 +24,7 @@ _SHOWN = 3  # findings a rule, for people; --json has them all
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Model files.")],
     *,
+    ids: Annotated[Path | None, typer.Option(help="Requirements of your own (IDS), checked besides.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, one for each file.")] = False,
     express: Annotated[bool, typer.Option("--express", help="Also the schema's own WHERE rules (slower).")] = False,
 ) -> None:
@@ -28,17 +32,29 @@ def validate(
     for path in files:
         if not path.is_file():
             raise typer.BadParameter(f"no file {str(path)!r}")
-    reports = [_report(path, express=express, as_json=as_json) for path in files]
-    raise typer.Exit(0 if all(report.valid for report in reports) else 1)
+    judge = _own_requirements(ids) if ids else None
+    valid = True
+    for path in files:
+        report = _report(path, judge, express=express)
+        valid = valid and report.valid
+        print_json(as_document(path, report)) if as_json else _print(path, report)
+    raise typer.Exit(0 if valid else 1)
 
 
-def _report(path: Path, *, express: bool, as_json: bool) -> ValidationReport:
+def _own_requirements(ids: Path) -> Judge:
+    from arxos.formats.ifc import ids_rules  # costs a second: only those who ask for it pay
+
+    try:
+        rules = ids_rules.read_ids(ids)
+    except InvalidError as error:
+        raise typer.BadParameter(str(error)) from error
+    return lambda path: ids_rules.judge_ids(rules, path)
+
+
+def _report(path: Path, judge: Judge | None, *, express: bool) -> ValidationReport:
     report = validate_file(installed_readers(), path, path.name, express=express, progress=lambda _done, _note: None)
-    if as_json:
-        print_json(as_document(path, report))
-    else:
-        _print(path, report)
-    return report
+    readable = report.schema is not None
+    return joined(report, judge(path)) if judge and readable else report
 
 
 def as_document(path: Path, report: ValidationReport) -> dict[str, Any]:

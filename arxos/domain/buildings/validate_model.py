@@ -27,7 +27,7 @@ def validate_file(
         return _refused(refusal)
     formal = model.validate(express=express, progress=lambda done, note: progress(done * _FORMAL_SHARE, note))
     progress(_FORMAL_SHARE, "business rules")
-    return _joined(formal, judge_business_rules(model.outline()))
+    return joined(formal, judge_business_rules(model.outline()))
 
 
 def judge_business_rules(model: BuildingModel) -> ValidationReport:
@@ -35,7 +35,8 @@ def judge_business_rules(model: BuildingModel) -> ValidationReport:
     return report_of(model.schema, (judge_by(asked, model) for asked in rules_in(arxos.domain.buildings.rules)))
 
 
-def _joined(first: ValidationReport, second: ValidationReport) -> ValidationReport:
+def joined(first: ValidationReport, second: ValidationReport) -> ValidationReport:
+    """One report of two on the same file."""
     return ValidationReport(first.schema, first.rules + second.rules, first.findings + second.findings)
 
 

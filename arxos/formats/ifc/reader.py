@@ -35,12 +35,17 @@ class IfcReader:
 
     def open(self, path: Path, *, checked: bool) -> OpenModel:
         """Open the file; see `ModelReader.open`."""
-        with unpacked(path) as plain:
-            header = check_syntax(plain) if checked else read_file_header(plain)
-            if header.schema not in SCHEMAS:
-                known = ", ".join(SCHEMAS)
-                raise UnsupportedSchemaError(f"unsupported schema {shown(header.schema.encode())}; supported: {known}")
-            return OpenIfc(_parsed(plain, header))
+        return open_ifc(path, checked=checked)
+
+
+def open_ifc(path: Path, *, checked: bool) -> "OpenIfc":
+    """Open the file; see `ModelReader.open`."""
+    with unpacked(path) as plain:
+        header = check_syntax(plain) if checked else read_file_header(plain)
+        if header.schema not in SCHEMAS:
+            known = ", ".join(SCHEMAS)
+            raise UnsupportedSchemaError(f"unsupported schema {shown(header.schema.encode())}; supported: {known}")
+        return OpenIfc(_parsed(plain, header))
 
 
 def _parsed(path: Path, header: Header) -> IfcModel:
