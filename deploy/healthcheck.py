@@ -1,13 +1,15 @@
-"""Is a process at work? `python healthcheck.py worker|relay|flower [PID]`: exit 0 or one line why not.
+"""Is a process at work? `python healthcheck.py worker|relay|flower`: exit 0, or 1 and one line why not.
 
 Asks from the outside, where one sees more than that a process exists: a worker must have renewed its lease lately, the
 relay must hold its session at the database, Flower must answer. In a container there is only one process of a kind; on
 a machine with several workers the pid says which.
 """
 
+import argparse
 import os
 import platform
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Mapping
 
@@ -43,14 +45,24 @@ CHECKS: Mapping[str, Callable[[int | None], bool]] = {"worker": worker, "relay":
 
 
 def main() -> None:
-    """Check the process named by the first argument."""
-    name, *pid = sys.argv[1:]
+    """Check the process named, again and again for as long as --wait says."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("name", choices=CHECKS)
+    arguments.add_argument("--pid", type=int)
+    arguments.add_argument("--wait", type=float, default=0.0, metavar="SECONDS")
+    given = arguments.parse_args()
+    deadline = time.monotonic() + given.wait
+    while illness := _illness(given.name, given.pid):
+        if time.monotonic() >= deadline:
+            sys.exit(f"{given.name}: {illness}")
+        time.sleep(0.1)
+
+
+def _illness(name: str, pid: int | None) -> str | None:
     try:
-        healthy = CHECKS[name](int(pid[0]) if pid else None)
+        return None if CHECKS[name](pid) else "no sign of life"
     except (OSError, psycopg.Error) as error:
-        sys.exit(f"{name}: {error}")
-    if not healthy:
-        sys.exit(f"{name}: no sign of life")
+        return str(error)
 
 
 def _ask(question: str, values: tuple[object, ...]) -> bool:

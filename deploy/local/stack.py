@@ -133,11 +133,11 @@ def _wait_until_healthy(supervisor: Supervisor, environment: StackEnvironment) -
 
 
 def _is_at_work(process: Process, pid: int, environment: StackEnvironment) -> bool:
-    check = [str(VENV / "bin" / "python"), str(ROOT / "deploy" / "healthcheck.py"), process.health, str(pid)]
-    return (
-        subprocess.run(check, env={**os.environ, **environment.variables}, capture_output=True, check=False).returncode
-        == 0
-    )
+    """Waits a little itself: to start the check anew all the time would take the CPU from what is to start."""
+    python, script = str(VENV / "bin" / "python"), str(ROOT / "deploy" / "healthcheck.py")
+    check = [python, script, process.health, "--pid", str(pid), "--wait", "2"]
+    variables = {**os.environ, **environment.variables}
+    return subprocess.run(check, env=variables, capture_output=True, check=False).returncode == 0
 
 
 def _last_words(name: str) -> str:
