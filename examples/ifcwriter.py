@@ -78,7 +78,9 @@ class IfcWriter:
 
     # Placement
 
-    def place(self, x: float = 0.0, y: float = 0.0, z: float = 0.0, *, turn_deg: float = 0.0, within: Entity = None) -> Entity:
+    def place(
+        self, x: float = 0.0, y: float = 0.0, z: float = 0.0, *, turn_deg: float = 0.0, within: Entity = None
+    ) -> Entity:
         """A local placement, turned anticlockwise about z; `within`: the product whose axes it is given in."""
         location = self.make("IfcCartesianPoint", Coordinates=(float(x), float(y), float(z)))
         axes = {"Location": location}
@@ -143,7 +145,9 @@ class IfcWriter:
 
     # Products
 
-    def product(self, ifc_class: str, name: str | None, placement: Entity, shape: Entity = None, **attributes: Any) -> Entity:
+    def product(
+        self, ifc_class: str, name: str | None, placement: Entity, shape: Entity = None, **attributes: Any
+    ) -> Entity:
         return self.root(ifc_class, Name=name, ObjectPlacement=placement, Representation=shape, **attributes)
 
     def product_type(self, ifc_class: str, name: str, solids: Sequence[Entity] = (), **attributes: Any) -> Entity:
@@ -212,7 +216,8 @@ class IfcWriter:
     def finish(self, path: Path) -> None:
         """Give every root its lasting global id, date the header, and write the file."""
         seen: Counter[str] = Counter()
-        for root in self.file.by_type("IfcRoot"):
+        roots: list[Entity] = self.file.by_type("IfcRoot")
+        for root in roots:
             label = f"{root.is_a()}/{root.Name}"
             seen[label] += 1
             root.GlobalId = ifcopenshell.guid.compress(uuid5(NAMESPACE_URL, f"arxos:{label}/{seen[label]}").hex)

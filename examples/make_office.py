@@ -120,7 +120,9 @@ class Office:
         """Deliberate fault: a space that belongs to no floor."""
         shape = self.ifc.shape(self.ifc.box(-4.2, 9.0, 0.0, 3.8, 5.0, 2.6))
         placement = self.ifc.place(within=self.building)
-        space = self.ifc.product("IfcSpace", "0.09", placement, shape, LongName="Bicycle store", PredefinedType="EXTERNAL")
+        space = self.ifc.product(
+            "IfcSpace", "0.09", placement, shape, LongName="Bicycle store", PredefinedType="EXTERNAL"
+        )
         self.ifc.quantities(space, "Qto_SpaceBaseQuantities", {"GrossFloorArea": ("Area", 19.0)})
 
     def occurrence(self, key: str, product: Entity) -> Entity:
@@ -146,7 +148,11 @@ class Office:
             solids = [self.ifc.box(*box) for box in boxes]
             double = hole.width > 1.4
             operation = "DOUBLE_DOOR_SINGLE_SWING" if double else "SINGLE_SWING_LEFT"
-            kind = {"OperationType": operation} if ifc_class == "IfcDoor" else {"PartitioningType": "DOUBLE_PANEL_VERTICAL"}
+            kind = (
+                {"OperationType": operation}
+                if ifc_class == "IfcDoor"
+                else {"PartitioningType": "DOUBLE_PANEL_VERTICAL"}
+            )
             self.types[key] = self.ifc.product_type(
                 f"{ifc_class}Type", key, solids, PredefinedType=ifc_class[3:].upper(), **kind
             )
@@ -218,7 +224,9 @@ class Floor:
         x0, x1 = STAIR
         box = self.ifc.box(x0, STAIR_FOOT_Y, -0.1, x1 - x0, NORTH_ROW[1] - STAIR_FOOT_Y, SLAB + 0.2)
         placement = self.ifc.place(within=slab)
-        opening = self.ifc.product("IfcOpeningElement", "Stairwell", placement, self.ifc.shape(box), PredefinedType="OPENING")
+        opening = self.ifc.product(
+            "IfcOpeningElement", "Stairwell", placement, self.ifc.shape(box), PredefinedType="OPENING"
+        )
         self.ifc.cut(slab, opening)
 
     def _column(self, x: float, y: float) -> None:
@@ -230,9 +238,13 @@ class Floor:
         stair = self._add("IfcStair", name, 0, 0, None, PredefinedType="HALF_TURN_STAIR")
         x0, x1 = STAIR
         half = RISERS * RISER
-        up = [(x1 - FLIGHT_WIDTH, STAIR_FOOT_Y + i * TREAD, 0.0, FLIGHT_WIDTH, TREAD, RISER * (i + 1)) for i in range(RISERS - 1)]
+        up = [
+            (x1 - FLIGHT_WIDTH, STAIR_FOOT_Y + i * TREAD, 0.0, FLIGHT_WIDTH, TREAD, RISER * (i + 1))
+            for i in range(RISERS - 1)
+        ]
         back = [
-            (x0, LANDING_Y - (i + 1) * TREAD, half - 0.1, FLIGHT_WIDTH, TREAD, RISER * (i + 1) + 0.1) for i in range(RISERS - 1)
+            (x0, LANDING_Y - (i + 1) * TREAD, half - 0.1, FLIGHT_WIDTH, TREAD, RISER * (i + 1) + 0.1)
+            for i in range(RISERS - 1)
         ]
         landing = [(x0, LANDING_Y, half - 0.2, x1 - x0, NORTH_ROW[1] - LANDING_Y, 0.2)]
         middle = (x0 + x1) / 2
@@ -284,7 +296,12 @@ class Floor:
                 run.append(room)
             elif run:
                 wall = self._wall(
-                    f"Corridor wall {run[0].number} – {run[-1].number}", run[0].x0, y, run[-1].x1, y + PARTITION, "Partition"
+                    f"Corridor wall {run[0].number} – {run[-1].number}",
+                    run[0].x0,
+                    y,
+                    run[-1].x1,
+                    y + PARTITION,
+                    "Partition",
                 )
                 for door in (door for closed in run for door in closed.doors):
                     self._cut(wall, Hole(door, 1.01, 2.13), "IfcDoor")
@@ -414,6 +431,7 @@ def windows_of(room: Room) -> list[Hole]:
 
 
 def main(argv: list[str]) -> int:
+    """Write the file; returns the exit code."""
     path = Path(argv[0]) if argv else Path(__file__).with_name("office.ifc")
     Office().write(path)
     return 0

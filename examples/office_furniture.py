@@ -1,4 +1,4 @@
-"""Furniture of the sample office: pieces as boxes (metres, centred on their own origin) and layouts of them in a room."""
+"""Furniture of the sample office: pieces as boxes (metres, about their own origin), and layouts of them in a room."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,10 +27,19 @@ class Placed:
 
 
 PIECES = {
-    "Desk": Piece("IfcFurniture", ((-0.8, -0.4, 0.72, 1.6, 0.8, 0.03), (-0.8, -0.35, 0, 0.05, 0.7, 0.72), (0.75, -0.35, 0, 0.05, 0.7, 0.72))),
+    "Desk": Piece(
+        "IfcFurniture",
+        ((-0.8, -0.4, 0.72, 1.6, 0.8, 0.03), (-0.8, -0.35, 0, 0.05, 0.7, 0.72), (0.75, -0.35, 0, 0.05, 0.7, 0.72)),
+    ),
     "Chair": Piece("IfcFurniture", ((-0.24, -0.24, 0.40, 0.48, 0.48, 0.06), (-0.24, 0.20, 0.46, 0.48, 0.05, 0.45))),
-    "Meeting table": Piece("IfcFurniture", ((-1.2, -0.55, 0.70, 2.4, 1.1, 0.04), (-0.8, -0.1, 0, 0.2, 0.2, 0.7), (0.6, -0.1, 0, 0.2, 0.2, 0.7))),
-    "Board table": Piece("IfcFurniture", ((-2.4, -0.65, 0.70, 4.8, 1.3, 0.04), (-2.0, -0.2, 0, 0.4, 0.4, 0.7), (1.6, -0.2, 0, 0.4, 0.4, 0.7))),
+    "Meeting table": Piece(
+        "IfcFurniture",
+        ((-1.2, -0.55, 0.70, 2.4, 1.1, 0.04), (-0.8, -0.1, 0, 0.2, 0.2, 0.7), (0.6, -0.1, 0, 0.2, 0.2, 0.7)),
+    ),
+    "Board table": Piece(
+        "IfcFurniture",
+        ((-2.4, -0.65, 0.70, 4.8, 1.3, 0.04), (-2.0, -0.2, 0, 0.4, 0.4, 0.7), (1.6, -0.2, 0, 0.4, 0.4, 0.7)),
+    ),
     "Café table": Piece("IfcFurniture", ((0, 0, 0.70, 0, 0, 0.04),), round_m=0.40),
     "Counter": Piece("IfcFurniture", ((-1.8, -0.35, 0, 3.6, 0.7, 1.05),)),
     "Sofa": Piece("IfcFurniture", ((-1.0, -0.42, 0.15, 2.0, 0.84, 0.28), (-1.0, 0.22, 0.43, 2.0, 0.20, 0.35))),
@@ -39,7 +48,7 @@ PIECES = {
     "Wash basin": Piece("IfcSanitaryTerminal", ((-0.28, -0.22, 0.75, 0.56, 0.44, 0.15),)),
     "Cabinet": Piece("IfcElectricDistributionBoard", ((-0.4, -0.4, 0, 0.8, 0.8, 2.0),)),
     "Boiler": Piece("IfcBoiler", ((0, 0, 0.1, 0, 0, 1.8),), round_m=0.55),
-}  # fmt: skip
+}
 
 
 def layout(room: Room, y0: float, y1: float) -> list[Placed]:
@@ -59,7 +68,7 @@ def _desks(room: Room, y0: float, y1: float) -> Iterator[Placed]:
         x += 3.4
 
 
-def _seminar(room: Room, y0: float, y1: float) -> Iterator[Placed]:
+def _seminar(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
     for column in range(3):
         x = room.x0 + 2.2 + column * 2.4
         for y in (y0 + 1.5, y0 + 3.9):
@@ -93,7 +102,7 @@ def _cafe(room: Room, y0: float, y1: float) -> Iterator[Placed]:
             yield Placed("Chair", x - 0.65, y, 90)
 
 
-def _reception(room: Room, y0: float, y1: float) -> Iterator[Placed]:
+def _reception(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
     yield Placed("Counter", room.x0 + 2.2, y0 + 3.0, 90)
     yield Placed("Chair", room.x0 + 1.4, y0 + 3.0, 90)
     yield Placed("Sofa", room.x1 - 1.0, y0 + 2.2, -90)
@@ -101,7 +110,7 @@ def _reception(room: Room, y0: float, y1: float) -> Iterator[Placed]:
     yield Placed("Café table", room.x1 - 2.6, y0 + 2.3)
 
 
-def _small_office(room: Room, y0: float, y1: float) -> Iterator[Placed]:
+def _small_office(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
     x = (room.x0 + room.x1) / 2
     yield Placed("Desk", x, y0 + 2.3)
     yield Placed("Chair", x, y0 + 1.6, 180)
@@ -109,13 +118,13 @@ def _small_office(room: Room, y0: float, y1: float) -> Iterator[Placed]:
     yield Placed("Shelf", room.x1 - 0.3, y0 + 4.2, 90)
 
 
-def _director(room: Room, y0: float, y1: float) -> Iterator[Placed]:
+def _director(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
     yield from _small_office(room, y0, y1)
     yield Placed("Sofa", room.x0 + 0.6, y0 + 2.2, 90)
     yield Placed("Café table", room.x0 + 1.8, y0 + 2.2)
 
 
-def _shelves(room: Room, y0: float, y1: float) -> Iterator[Placed]:
+def _shelves(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
     for x in (room.x0 + 1.2, room.x0 + 2.9, room.x0 + 4.6, room.x0 + 6.2):
         yield Placed("Shelf", x, y0 + 2.6, 90)
         yield Placed("Shelf", x, y0 + 4.2, 90)

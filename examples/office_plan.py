@@ -60,7 +60,7 @@ GROUND = FloorPlan(
         Room("0.07", "Plant room", 20.40, LENGTH - EXTERIOR, (22.0,), "plant"),
     ),
     entrances=("S", "E"),
-    columns=((5.2, 3.4), (12.6, 4.4), (17.5, 4.4), (25.9, 3.4), (6.5, 11.6), (26.0, 11.6)),
+    columns=((6.4, 3.06), (13.8, 4.9), (17.4, 4.9), (25.9, 5.0), (6.5, 11.6), (26.0, 11.6)),
 )
 
 FIRST = FloorPlan(
@@ -78,7 +78,7 @@ FIRST = FloorPlan(
         # Deliberate fault: this one, Meeting Elbe, was copied from its neighbour and kept number and name.
         Room("1.07", "Meeting Alster", 26.02, LENGTH - EXTERIOR, (27.2,), "meeting"),
     ),
-    columns=((6.4, 3.4), (12.2, 3.4), (27.2, 3.4), (6.5, 11.6)),
+    columns=((6.4, 5.0), (12.2, 5.0), (27.2, 5.0), (6.4, 11.6)),
 )
 
 SECOND = FloorPlan(
@@ -96,7 +96,7 @@ SECOND = FloorPlan(
         Room("2.08", "Server room", 20.40, 24.6, (21.6,), "plant"),
         Room("2.09", "Archive", 24.72, LENGTH - EXTERIOR, (26.0,), "shelves"),
     ),
-    columns=((6.5, 11.6), (26.6, 3.4)),
+    columns=((6.5, 10.1), (24.2, 5.0)),
 )
 
 FLOORS = (GROUND, FIRST, SECOND)
