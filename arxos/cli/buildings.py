@@ -17,7 +17,7 @@ from arxos.cli.summary_table import print_summary
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received
 from arxos.domain.buildings.repository import ElementQuery
-from arxos.domain.buildings.spatial_index import Element
+from arxos.domain.buildings.spatial_index import Element, Space
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.buildings.warm_cache import PlanFormat, read_plan, read_summary
 from arxos.domain.errors import InvalidError, NotFoundError
@@ -25,6 +25,8 @@ from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
 
 app = typer.Typer(help="Add, import, list, show and query buildings.", no_args_is_help=True)
+
+SPACE = "IfcSpace"
 
 Id = Annotated[str, typer.Argument(metavar="BUILDING", help="Its id, or its name where only one has it.")]
 
@@ -151,14 +153,14 @@ def find(
     building_id = _resolve(runtime, building)
     with runtime.ports.unit_of_work() as uow:
         elements = uow.buildings.elements(building_id, query)
-        spaces = uow.buildings.spaces_at(building_id, *query.at) if query.at and ifc_class is None else ()
+        wants_spaces = query.at is not None and ifc_class in (None, SPACE)
+        spaces = uow.buildings.spaces_at(building_id, *query.at) if query.at and wants_spaces else ()
+    items = [*(_item(space, SPACE) for space in spaces), *(_item(element, element.ifc_class) for element in elements)]
     if json:
-        print_json([_item(element) for element in elements])
+        print_json(items)
         return
-    columns = ("class", "name", "global id", "z from", "z to")
-    rows = [("IfcSpace", s.long_name or s.name, s.global_id, *_heights(s.box)) for s in spaces]
-    rows += [(e.ifc_class, e.name, e.global_id, *_heights(e.box)) for e in elements]
-    print_table(columns, rows)
+    columns = ("ifc_class", "name", "global_id", "z_min", "z_max")
+    print_table(columns, [tuple(item[column] for column in columns) for item in items])
 
 
 @app.command()
@@ -213,20 +215,15 @@ def _document(building: Building) -> dict[str, Any]:
     }
 
 
-def _item(element: Element) -> dict[str, Any]:
-    """An element as the contract has it; the footprint as GeoJSON geometry in metres."""
-    shape = None if element.footprint is None else jsonlib.loads(shapely.to_geojson(element.footprint))
-    z_min, z_max = _heights(element.box)
+def _item(place: Element | Space, ifc_class: str) -> dict[str, Any]:
+    """An element or space as the contract has it; the footprint as GeoJSON geometry in metres."""
+    shape = None if place.footprint is None else jsonlib.loads(shapely.to_geojson(place.footprint))
     return {
-        "global_id": element.global_id,
-        "ifc_class": element.ifc_class,
-        "name": element.name,
-        "floor_id": element.floor_id,
-        "z_min": z_min,
-        "z_max": z_max,
+        "global_id": place.global_id,
+        "ifc_class": ifc_class,
+        "name": " ".join(filter(None, (place.name, place.long_name))) if isinstance(place, Space) else place.name,
+        "floor_id": place.floor_id,
+        "z_min": None if place.box is None else round(place.box.z_min, 3),
+        "z_max": None if place.box is None else round(place.box.z_max, 3),
         "footprint": shape,
     }
-
-
-def _heights(box: Any) -> tuple[float | None, float | None]:
-    return (None, None) if box is None else (round(box.z_min, 3), round(box.z_max, 3))

@@ -120,7 +120,7 @@ def _document(
     summary: dict[str, Any], report: ValidationReport | None, received: Received, jobs: list[Job], plans: list[str]
 ) -> dict[str, Any]:
     """The document of the contract; with `error` where a job did not succeed."""
-    schema = report.schema if report is not None else None
+    schema = report.schema if report is not None else (summary["model"] or {}).get("schema")
     found = report.counts() if report is not None else {severity.value: 0 for severity in Severity}
     document = {
         "building_id": summary["id"],
