@@ -107,8 +107,7 @@ def test_the_footprints_of_office_spaces_agree_with_their_stated_areas(index_of:
 
 def test_the_meshes_of_duplex_spaces_agree_with_their_stated_volumes(index_of: IndexOf) -> None:
     spaces = index_of("Duplex_A_20110907").spaces
-    assert agreeing(spaces, "volume_m3", "stated_volume_m3", 0.001) == 19
-    assert {s.name for s in spaces if s.volume_m3 is None} == {"A201", "B201"}, "their faces look both ways"
+    assert agreeing(spaces, "volume_m3", "stated_volume_m3", 0.001) == len(spaces) == 21
 
 
 def test_a_point_in_a_space_of_duplex_finds_that_space(index_of: IndexOf, database: str) -> None:
