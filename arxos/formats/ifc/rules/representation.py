@@ -9,10 +9,10 @@ from arxos.formats.ifc.ifc_model import IfcModel, fault, given
 from arxos.formats.ifc.instances import attribute, many, one
 from arxos.formats.ifc.rules.normative import IFC4_ON, normative
 
-_IDENTIFIERS = {
+_IDENTIFIERS = frozenset({
     "CoG", "Box", "Annotation", "Axis", "FootPrint", "Profile", "Surface", "Reference", "Body", "Body-Fallback",
     "Clearance", "Lighting",
-}  # fmt: skip
+})  # fmt: skip
 _IFC2X3_TYPES = frozenset({
     "Curve2D", "GeometricSet", "GeometricCurveSet", "Annotation2D", "SurfaceModel", "SolidModel", "SweptSolid", "Brep",
     "CSG", "Clipping", "AdvancedSweptSolid", "BoundingBox", "SectionedSpine", "MappedRepresentation",
@@ -103,24 +103,22 @@ def unique_identifiers(model: IfcModel) -> Checks:
 
 @normative("GEM004", "Constraints on representation identifiers")
 def standard_representations(model: IfcModel) -> Checks:
-    """A product's representations have identifiers and types that the standard lists."""
+    """A product's representations have types, and since IFC4 identifiers, that the standard lists."""
+    identifiers = None if model.schema == "IFC2X3" else _IDENTIFIERS
     types = {"IfcShapeRepresentation": _SHAPE_TYPES[model.schema], "IfcTopologyRepresentation": _TOPOLOGY_TYPES}
     for product in model.of("IfcProduct"):
         for representation in _representations(product):
-            yield _standard_fault(product, representation, types.get(representation.is_a()))
+            yield _unlisted(product, representation, "RepresentationIdentifier", identifiers)
+            yield _unlisted(product, representation, "RepresentationType", types.get(representation.is_a()))
 
 
-def _standard_fault(product: Any, representation: Any, types: frozenset[str] | None) -> Fault | None:
-    identifier, kind = (
-        attribute(representation, "RepresentationIdentifier"),
-        attribute(representation, "RepresentationType"),
+def _unlisted(product: Any, representation: Any, name: str, listed: frozenset[str] | None) -> Fault | None:
+    value = given(representation, name)
+    if listed is None or value is None or value in listed:
+        return None
+    return fault(
+        product, f"{name} is not one of the standard's", expected=", ".join(sorted(listed)), observed=str(value)
     )
-    if identifier not in _IDENTIFIERS:
-        expected = ", ".join(sorted(_IDENTIFIERS))
-        return fault(product, "no standard identifier", expected=expected, observed=str(identifier))
-    if types is not None and kind not in types:
-        return fault(product, "no standard type", expected=", ".join(sorted(types)), observed=str(kind))
-    return None
 
 
 @normative("BBX001", "Bounding Box Shape Representation")
