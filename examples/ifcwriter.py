@@ -216,7 +216,7 @@ class IfcWriter:
     def finish(self, path: Path) -> None:
         """Give every root its lasting global id, date the header, and write the file."""
         seen: Counter[str] = Counter()
-        roots: list[Entity] = self.file.by_type("IfcRoot")
+        roots: tuple[Entity, ...] = self.file.by_type("IfcRoot")
         for root in roots:
             label = f"{root.is_a()}/{root.Name}"
             seen[label] += 1

@@ -1,6 +1,6 @@
 """Writes a big building: `python examples/make_tower.py --floors 40 --rooms 30 tower.ifc`.
 
-Every floor has two rows of equal rooms along a corridor; a room is a space, walls, a door, a window, a desk and a chair.
+Every floor has two rows of equal rooms on a corridor; a room is a space, walls, door, window, desk and chair.
 Some 6 elements a room: 40 floors of 30 rooms have 7,400. The same bytes on every run. Metres.
 """
 

@@ -119,7 +119,7 @@ def _small_office(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
 
 
 def _director(room: Room, y0: float, _y1: float) -> Iterator[Placed]:
-    yield from _small_office(room, y0, y1)
+    yield from _small_office(room, y0, _y1)
     yield Placed("Sofa", room.x0 + 0.6, y0 + 2.2, 90)
     yield Placed("Café table", room.x0 + 1.8, y0 + 2.2)
 
