@@ -386,6 +386,40 @@ def rigid(first: str, second: str) -> Draft:
     return draft
 
 
+def register(name: str, value: str) -> Draft:
+    draft = Draft("IFC4X3_ADD2")
+    draft.add("IfcProjectedCRS", **{name: value})
+    return draft
+
+
+def derived_profile(x: tuple[float, float], y: tuple[float, float]) -> Draft:
+    draft = Draft()
+    axes = [draft.add("IfcDirection", DirectionRatios=ratios) for ratios in (x, y)]
+    operator = draft.add("IfcCartesianTransformationOperator2D", Axis1=axes[0], Axis2=axes[1])
+    draft.add("IfcDerivedProfileDef", Operator=operator)
+    return draft
+
+
+def mirrored_in_a_tapered_sweep() -> Draft:
+    draft = Draft()
+    draft.add("IfcExtrudedAreaSolidTapered", EndSweptArea=draft.add("IfcMirroredProfileDef"))
+    return draft
+
+
+CASES += [
+    ("GRF004", PASSED, lambda: register("Name", "EPSG:28992")),
+    ("GRF004", PASSED, lambda: register("GeodeticDatum", "EPSG:6326")),
+    ("GRF004", FAILED, lambda: register("Name", "EPSG:1")),
+    ("GRF004", NOT_APPLICABLE, lambda: register("Name", "RD New")),
+    ("GRF007", PASSED, lambda: register("VerticalDatum", "EPSG:5709")),
+    ("GRF007", FAILED, lambda: register("VerticalDatum", "EPSG:28992")),
+    ("GRF007", NOT_APPLICABLE, lambda: register("VerticalDatum", "NAP")),
+    ("SWE002", PASSED, lambda: derived_profile((1.0, 0.0), (0.0, 1.0))),
+    ("SWE002", FAILED, lambda: derived_profile((1.0, 0.0), (0.0, -1.0))),
+    ("SWE002", FAILED, mirrored_in_a_tapered_sweep),
+]
+
+
 LENGTH, ANGLE = "IfcLengthMeasure", "IfcPlaneAngleMeasure"
 CASES += [
     ("GRF003", PASSED, lambda: facility("IfcBuilding", system=True)),
@@ -576,7 +610,8 @@ def test_a_rule_judges_a_model_as_its_definition_says(rule: str, verdict: Verdic
 
 
 def test_every_rule_is_shown_on_a_model_that_passes_or_fails() -> None:
-    assert {rule for rule, verdict, _ in CASES if verdict is not NOT_APPLICABLE} == set(RULES)
+    shown = {rule for rule, verdict, _ in CASES if verdict is not NOT_APPLICABLE}
+    assert shown == {rule for rule in RULES if not rule.endswith("000")}  # those have a file of their own
 
 
 def test_every_rule_says_what_it_asks() -> None:

@@ -1,7 +1,12 @@
 """GRF: where the model is on earth."""
 
 import math
+from functools import cache
 from typing import Any
+
+from pyproj import CRS
+from pyproj.crs.crs import CoordinateOperation, Datum, Ellipsoid
+from pyproj.exceptions import CRSError
 
 from arxos.domain.buildings.rules.rule import Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
@@ -42,6 +47,29 @@ def reference_system(model: IfcModel) -> Checks:
         yield None if named else fault(facility, "no coordinate reference system", expected="IfcProjectedCRS")
 
 
+@normative("GRF004", "Valid EPSG prefix in coordinate reference system", schemas=IFC4_ON)
+def epsg_codes(model: IfcModel) -> Checks:
+    """What a reference system calls an EPSG code is one of that register's."""
+    for system in model.of("IfcCoordinateReferenceSystem"):
+        for name in ("Name", "GeodeticDatum", "VerticalDatum"):
+            value = attribute(system, name)
+            if isinstance(value, str) and value.startswith("EPSG:"):
+                yield None if _in_register(value) else fault(system, f"{name} is no EPSG code", observed=value)
+
+
+@cache
+def _in_register(code: str) -> bool:
+    return any(_made(kind, code) for kind in (CRS, Datum, CoordinateOperation, Ellipsoid))
+
+
+def _made(kind: Any, code: str) -> bool:
+    try:
+        kind.from_user_input(code)
+    except CRSError:
+        return False
+    return True
+
+
 @normative("GRF005", "CRS unit type differences", schemas=IFC4_ON, industry_practice=True)
 def map_scale(model: IfcModel) -> Checks:
     """A map conversion's Scale is the quotient of the project's and the map's length units."""
@@ -71,6 +99,23 @@ def _wkt_fault(system: Any, name: str, *, described: bool) -> Fault | None:
     if name != "WKT":
         return fault(system, "neither an EPSG code nor named WKT", expected="WKT", observed=name)
     return None if described else fault(system, "named WKT, but has no well-known text", expected="IfcWellKnownText")
+
+
+@normative("GRF007", "Valid vertical datum CRS type", schemas=IFC4_ON)
+def vertical_datum(model: IfcModel) -> Checks:
+    """The EPSG code that serves as a vertical datum is that of a vertical or a compound reference system."""
+    for system in model.of("IfcProjectedCRS"):
+        code = attribute(system, "VerticalDatum")
+        if isinstance(code, str) and code.startswith("EPSG:") and _made(CRS, code):
+            datum = CRS.from_user_input(code)
+            expected = "a vertical or compound reference system"
+            yield (
+                None
+                if datum.is_vertical or datum.is_compound
+                else fault(
+                    system, "wrong kind of vertical datum", expected=expected, observed=f"{code} ({datum.type_name})"
+                )
+            )
 
 
 @normative("GRF008", "Rigid operation units", schemas=IFC4_ON)
