@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from pyproj import CRS
-from pyproj.crs.crs import CoordinateOperation, Datum, Ellipsoid
-from pyproj.exceptions import CRSError
+from pyproj.database import get_codes
+from pyproj.enums import PJType
 
 from arxos.domain.buildings.rules.rule import Checks, Fault
 from arxos.formats.ifc.ifc_model import IfcModel, fault, given
@@ -54,20 +54,24 @@ def epsg_codes(model: IfcModel) -> Checks:
         for name in ("Name", "GeodeticDatum", "VerticalDatum"):
             value = attribute(system, name)
             if isinstance(value, str) and value.startswith("EPSG:"):
-                yield None if _in_register(value) else fault(system, f"{name} is no EPSG code", observed=value)
+                yield (
+                    None
+                    if value in _codes(_SYSTEMS + _FRAMES)
+                    else fault(system, f"{name} is no EPSG code", observed=value)
+                )
+
+
+_SYSTEMS = (PJType.CRS,)
+_FRAMES = (
+    PJType.GEODETIC_REFERENCE_FRAME, PJType.DYNAMIC_GEODETIC_REFERENCE_FRAME, PJType.VERTICAL_REFERENCE_FRAME,
+    PJType.DYNAMIC_VERTICAL_REFERENCE_FRAME, PJType.DATUM_ENSEMBLE,
+)  # fmt: skip
 
 
 @cache
-def _in_register(code: str) -> bool:
-    return any(_made(kind, code) for kind in (CRS, Datum, CoordinateOperation, Ellipsoid))
-
-
-def _made(kind: Any, code: str) -> bool:
-    try:
-        kind.from_user_input(code)
-    except CRSError:
-        return False
-    return True
+def _codes(kinds: tuple[PJType, ...]) -> frozenset[str]:
+    """`EPSG:28992` and the like: every code of these kinds, also those that the register has since retired."""
+    return frozenset(f"EPSG:{code}" for kind in kinds for code in get_codes("EPSG", kind, allow_deprecated=True))
 
 
 @normative("GRF005", "CRS unit type differences", schemas=IFC4_ON, industry_practice=True)
@@ -106,7 +110,7 @@ def vertical_datum(model: IfcModel) -> Checks:
     """The EPSG code that serves as a vertical datum is that of a vertical or a compound reference system."""
     for system in model.of("IfcProjectedCRS"):
         code = attribute(system, "VerticalDatum")
-        if isinstance(code, str) and code.startswith("EPSG:") and _made(CRS, code):
+        if isinstance(code, str) and code in _codes(_SYSTEMS):
             datum = CRS.from_user_input(code)
             expected = "a vertical or compound reference system"
             yield (
