@@ -18,6 +18,9 @@ LINE_EM = 1.22
 SIZES = (1.0, 0.86, 0.74, 0.62, 0.52, 0.44)  # of the sheet's text size, tried in this order
 
 
+Text = tuple[tuple[str, ...], bool]  # lines, and whether the last one is the area
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """Lines of text, centred on `at`; `size`: text height in metres. The last line is an area where `has_area`."""
@@ -51,36 +54,41 @@ def labels(spaces: Iterable[Space], obstacles: BaseGeometry, text_m: float) -> d
 
 
 def _place(space: Space, obstacles: BaseGeometry, text_m: float, taken: Sequence[Polygon]) -> Label | None:
-    whole = space.footprint
-    assert whole is not None
-    clear = only_polygons(whole.difference(obstacles)) if obstacles.intersects(whole) else whole
-    full, short = _texts(space)
-    for region, sizes, texts in ((clear, SIZES[:3], full), (whole, SIZES, full), (whole, SIZES, short)):
-        if region.is_empty:
-            continue
-        shapely.prepare(region)
-        for lines, has_area in texts:
-            centre = _centre(region, lines)
-            for size in sizes:
-                label = Label(lines, centre, size * text_m, has_area)
-                if region.contains(label.box) and not any(shapely.intersects(label.box, taken)):
-                    return label
-    return None
+    assert space.footprint is not None
+    whole = _without(space.footprint, [box for box in taken if box.intersects(space.footprint)])
+    clear = _without(whole, [obstacles] if obstacles.intersects(whole) else [])
+    full, *shorter = _texts(space)
+    attempts = [(clear, SIZES[:3], full), (whole, SIZES, full), *((whole, SIZES, texts) for texts in shorter)]
+    return next(filter(None, (_fit(region, sizes, texts, text_m) for region, sizes, texts in attempts)), None)
 
 
-Text = tuple[tuple[str, ...], bool]
+def _without(region: MultiPolygon, others: Sequence[BaseGeometry]) -> MultiPolygon:
+    return only_polygons(region.difference(shapely.union_all(others))) if others else region
 
 
-def _texts(space: Space) -> tuple[list[Text], list[Text]]:
-    """What a label may say, best first: number, name and area on fewer or more lines; then what fits a small space."""
+def _fit(region: MultiPolygon, sizes: Sequence[float], texts: Sequence[Text], text_m: float) -> Label | None:
+    """The largest text that fits the region, of equally large ones the first."""
+    if region.is_empty:
+        return None
+    shapely.prepare(region)
+    centred = [(lines, has_area, _centre(region, lines)) for lines, has_area in texts]
+    labels = (Label(lines, at, size * text_m, has_area) for size in sizes for lines, has_area, at in centred)
+    return next((label for label in labels if region.contains(label.box)), None)
+
+
+def _texts(space: Space) -> list[list[Text]]:
+    """What a label may say, best first: number, name and area; without the number; without the area; the number alone."""
     names = [one.strip() for one in (space.long_name, space.name) if one and one.strip()]
     if not names:
-        return [], []
+        return [[]]
     title, number = names[0][:40], tuple(names[1:]) if names[1:] != names[:1] else ()
-    heads = dict.fromkeys(((*number, title), (*number, *_broken(title)), (title,), tuple(_broken(title))))
+    titles = list(dict.fromkeys(((title,), tuple(_broken(title)))))
     area = () if space.area_m2 is None else (f"{space.area_m2:.1f} m²",)
-    short: list[Text] = [((title,), False)] + ([(number, False)] if number else [])
-    return [((*head, *area), bool(area)) for head in heads], short
+    stages = [[((*number, *lines, *area), bool(area)) for lines in titles]]
+    if number:
+        stages.append([((*lines, *area), bool(area)) for lines in titles])
+    stages.append([(lines, False) for lines in titles])
+    return [*stages, [(number, False)]] if number else stages
 
 
 def _broken(title: str) -> Iterator[str]:
@@ -94,7 +102,7 @@ def _broken(title: str) -> Iterator[str]:
     yield title[middle + 1 :]
 
 
-def _centre(region: MultiPolygon | Polygon, lines: Sequence[str]) -> Point:
+def _centre(region: MultiPolygon, lines: Sequence[str]) -> Point:
     """The middle of the largest ellipse, of the text's proportions, within the region: a pole of inaccessibility."""
     box = _box(lines, Point(0, 0), 1.0).bounds
     squeeze = (box[2] - box[0]) / (box[3] - box[1])
