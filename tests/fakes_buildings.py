@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from arxos.domain.buildings.box import Box, box_of
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.floor_levels import in_order
 from arxos.domain.buildings.repository import (
     BuildingPage,
     ElementQuery,
@@ -139,8 +140,7 @@ class InMemoryBuildings:
         )
 
     def floors(self, building_id: UUID) -> tuple[Floor, ...]:
-        known = self._floors.get(building_id, ())
-        return tuple(sorted(known, key=lambda f: (f.elevation_m is None, f.elevation_m, f.global_id)))
+        return in_order(self._floors.get(building_id, ()))
 
     def spaces(self, building_id: UUID) -> tuple[Space, ...]:
         found = self._indexes[building_id][2].spaces if building_id in self._indexes else ()

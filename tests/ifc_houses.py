@@ -15,9 +15,9 @@ import numpy as np
 
 
 class House:
-    """One storey at level 0, in millimetres; lengths are given in metres."""
+    """One storey of elevation 0 at some altitude, in millimetres; lengths are given in metres."""
 
-    def __init__(self) -> None:
+    def __init__(self, altitude: float = 0.0) -> None:
         self.file = ifcopenshell.file(schema="IFC4")
         project = self.made("IfcProject", "House")
         unit = ifcopenshell.api.unit.add_si_unit(self.file, unit_type="LENGTHUNIT", prefix="MILLI")
@@ -28,6 +28,9 @@ class House:
         self.symbols = ifcopenshell.api.context.add_context(self.file, "Plan", "Annotation", "PLAN_VIEW", parent=plan)
         self.building, self.storey = self.made("IfcBuilding", "House"), self.made("IfcBuildingStorey", "Ground")
         self.storey.Elevation = 0.0
+        raised = np.eye(4)
+        raised[2, 3] = altitude
+        ifcopenshell.api.geometry.edit_object_placement(self.file, product=self.storey, matrix=raised, is_si=True)
         ifcopenshell.api.aggregate.assign_object(self.file, products=[self.building], relating_object=project)
         ifcopenshell.api.aggregate.assign_object(self.file, products=[self.storey], relating_object=self.building)
 

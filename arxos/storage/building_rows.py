@@ -77,7 +77,7 @@ class BuildingRows:
 
     def floors(self, building_id: UUID) -> tuple[Floor, ...]:
         """Lowest first, those without a level last."""
-        condition = "building_id = %(id)s ORDER BY elevation_m NULLS LAST, global_id, id"
+        condition = "building_id = %(id)s ORDER BY coalesce(z_min, elevation_m) NULLS LAST, global_id, id"
         return read_floors(self._connection, condition, {"id": building_id})
 
     def _add_floors(self, building: Building) -> None:

@@ -11,6 +11,7 @@ from arxos.formats.ifc import meshing
 from arxos.formats.ifc.isolation import Send
 from arxos.formats.ifc.mesh_run import Tessellate
 from arxos.formats.ifc.meshing import meshes
+from arxos.formats.ifc.outline import outline
 from tests.ifc_houses import House
 
 
@@ -93,6 +94,16 @@ def test_a_product_that_the_quick_kernel_dies_on_is_made_by_the_thorough_one(mon
     house = House()
     house.block("IfcColumn", "column", (0, 0, 0), (1, 1, 1))
     assert by_name(house)["column"].state is GeometryState.DONE
+
+
+def test_a_raised_site_lifts_floors_and_shapes_alike() -> None:
+    house = House(altitude=243.0)
+    house.block("IfcColumn", "column", (0, 0, 243.0), (1, 1, 3))
+    stated = outline(house.file)
+    box = bounding_box(by_name(house)["column"].vertices)
+    assert [(floor.elevation_m, floor.z_m) for floor in stated.floors] == [(0.0, 243.0)]
+    assert box is not None
+    assert box.z_min == pytest.approx(243.0)
 
 
 def test_a_file_without_products_has_no_meshes() -> None:

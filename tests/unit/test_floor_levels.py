@@ -31,6 +31,14 @@ def test_floors_at_one_level_share_their_height() -> None:
     assert heights(0.0, 3.0, 3.0, top=7.0) == [(0.0, 3.0), (3.0, 7.0), (3.0, 7.0)]
 
 
+def test_a_site_above_the_models_origin_lifts_its_floors() -> None:
+    upper, ground = a_floor("upper", 3.0, z_min=246.0), a_floor("ground", 0.0, z_min=243.0)
+    floors = with_heights(in_order([upper, ground]), top=249.0)
+    assert [(f.name, f.elevation_m, f.z_min, f.z_max) for f in floors] == [
+        ("ground", 0.0, 243.0, 246.0), ("upper", 3.0, 246.0, 249.0),
+    ]  # fmt: skip
+
+
 BASEMENT, GROUND, UPPER = with_heights(
     [a_floor("basement", -3.0), a_floor("ground", 0.0), a_floor("upper", 3.0)], top=None
 )

@@ -13,7 +13,7 @@ CROSSING_M: Final = 0.5  # what reaches less far into a floor only touches it: s
 
 def in_order(floors: Sequence[Floor]) -> tuple[Floor, ...]:
     """Lowest first, those without a level last; a file's own order means nothing."""
-    return tuple(sorted(floors, key=lambda f: (f.elevation_m is None, f.elevation_m or 0.0, f.global_id)))
+    return tuple(sorted(floors, key=lambda f: (_level(f) is None, _level(f) or 0.0, f.global_id)))
 
 
 def with_heights(floors: Sequence[Floor], top: float | None) -> tuple[Floor, ...]:
@@ -21,11 +21,16 @@ def with_heights(floors: Sequence[Floor], top: float | None) -> tuple[Floor, ...
 
     Floors at one level share their height. Levels 0, 3 and 3 with `top` 7: 0 to 3, 3 to 7, 3 to 7.
     """
-    levels = sorted({floor.elevation_m for floor in floors if floor.elevation_m is not None})
+    levels = sorted({level for floor in floors if (level := _level(floor)) is not None})
     above: dict[float | None, float | None] = dict(pairwise(levels))
     if levels and top is not None and top > levels[-1]:
         above[levels[-1]] = top
-    return tuple(replace(floor, z_min=floor.elevation_m, z_max=above.get(floor.elevation_m)) for floor in floors)
+    return tuple(replace(floor, z_min=_level(floor), z_max=above.get(_level(floor))) for floor in floors)
+
+
+def _level(floor: Floor) -> float | None:
+    """Where it stands in model axes; its elevation, where nothing else is known."""
+    return floor.elevation_m if floor.z_min is None else floor.z_min
 
 
 def crossed(box: Box, own: Floor | None, floors: Sequence[Floor]) -> tuple[Floor, ...]:

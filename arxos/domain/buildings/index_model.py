@@ -76,7 +76,7 @@ class _Assembly:
         return place_id(self._building_id, global_id, self._occurrences[global_id] - 1)
 
     def _floor(self, floor: ModelFloor) -> Floor:
-        return Floor(self._id(floor.global_id), floor.global_id, floor.name, floor.elevation_m)
+        return Floor(self._id(floor.global_id), floor.global_id, floor.name, floor.elevation_m, floor.z_m)
 
     def _space(self, space: ModelSpace, floor_of: Mapping[str, Floor]) -> Space:
         shape, floor = self._shapes.take(space.global_id), floor_of.get(space.floor_id or "")

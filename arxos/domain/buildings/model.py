@@ -25,11 +25,16 @@ class GeoReference:
 
 @dataclass(frozen=True, slots=True)
 class ModelFloor:
-    """A storey as its file states it. `elevation_m` is None where the file gives none."""
+    """A storey as its file states it. `elevation_m` is None where the file gives none.
+
+    `z_m`: the level its products stand on in model axes, where the file places the storey. It is not the elevation
+    where the site lies above the model's origin: a ground floor at ±0 may stand at 243 m.
+    """
 
     global_id: str
     name: str | None
     elevation_m: float | None
+    z_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

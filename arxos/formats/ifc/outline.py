@@ -47,15 +47,24 @@ def _name(file: ifcopenshell.file, *entities: str) -> str | None:
 
 
 def _floor(storey: Any, units: Units) -> ModelFloor:
-    return ModelFloor(global_id(storey), text(storey, "Name") or text(storey, "LongName"), _elevation(storey, units))
+    name = text(storey, "Name") or text(storey, "LongName")
+    return ModelFloor(global_id(storey), name, _elevation(storey, units), _level(storey, units))
 
 
 def _elevation(storey: Any, units: Units) -> float | None:
     """Elevation, or the height of the placement, which IFC4 allows in its stead."""
     stated = number(attribute(storey, "Elevation"))
-    if stated is None and (placement := one(storey, "ObjectPlacement")) is not None:
-        stated = _height_of(placement)
-    return None if stated is None else round(stated * units.length, 9)  # placements are sums: -1.8e-15
+    return _level(storey, units) if stated is None else _rounded(stated * units.length)
+
+
+def _level(storey: Any, units: Units) -> float | None:
+    placement = one(storey, "ObjectPlacement")
+    height = None if placement is None else _height_of(placement)
+    return None if height is None else _rounded(height * units.length)
+
+
+def _rounded(height: float) -> float:
+    return round(height, 9) + 0.0  # placements are sums: -1.8e-15, and -0
 
 
 def _height_of(placement: Any) -> float | None:
