@@ -47,25 +47,20 @@ def reference_system(model: IfcModel) -> Checks:
         yield None if named else fault(facility, "no coordinate reference system", expected="IfcProjectedCRS")
 
 
+_GEODETIC = (PJType.GEODETIC_REFERENCE_FRAME, PJType.DYNAMIC_GEODETIC_REFERENCE_FRAME, PJType.DATUM_ENSEMBLE)
+_VERTICAL = (PJType.VERTICAL_REFERENCE_FRAME, PJType.DYNAMIC_VERTICAL_REFERENCE_FRAME, PJType.DATUM_ENSEMBLE)
+_NAMED_BY_CODE = {"Name": (), "GeodeticDatum": _GEODETIC, "VerticalDatum": _VERTICAL}  # besides reference systems
+
+
 @normative("GRF004", "Valid EPSG prefix in coordinate reference system", schemas=IFC4_ON)
 def epsg_codes(model: IfcModel) -> Checks:
-    """What a reference system calls an EPSG code is one of that register's."""
+    """What a reference system calls an EPSG code is one of that register's, and of the kind that belongs there."""
     for system in model.of("IfcCoordinateReferenceSystem"):
-        for name in ("Name", "GeodeticDatum", "VerticalDatum"):
+        for name, kinds in _NAMED_BY_CODE.items():
             value = attribute(system, name)
             if isinstance(value, str) and value.startswith("EPSG:"):
-                yield (
-                    None
-                    if value in _codes(_SYSTEMS + _FRAMES)
-                    else fault(system, f"{name} is no EPSG code", observed=value)
-                )
-
-
-_SYSTEMS = (PJType.CRS,)
-_FRAMES = (
-    PJType.GEODETIC_REFERENCE_FRAME, PJType.DYNAMIC_GEODETIC_REFERENCE_FRAME, PJType.VERTICAL_REFERENCE_FRAME,
-    PJType.DYNAMIC_VERTICAL_REFERENCE_FRAME, PJType.DATUM_ENSEMBLE,
-)  # fmt: skip
+                known = value in _codes((PJType.CRS, *kinds))
+                yield None if known else fault(system, f"{name} is no such EPSG code", observed=value)
 
 
 @cache
@@ -110,7 +105,7 @@ def vertical_datum(model: IfcModel) -> Checks:
     """The EPSG code that serves as a vertical datum is that of a vertical or a compound reference system."""
     for system in model.of("IfcProjectedCRS"):
         code = attribute(system, "VerticalDatum")
-        if isinstance(code, str) and code in _codes(_SYSTEMS):
+        if isinstance(code, str) and code in _codes((PJType.CRS,)):
             datum = CRS.from_user_input(code)
             expected = "a vertical or compound reference system"
             yield (
