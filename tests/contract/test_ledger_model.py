@@ -1,0 +1,247 @@
+"""Random lives of jobs: after every step the fake and PostgreSQL say the same, and no job left its allowed path."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from arxos.domain.errors import ArxosError
+from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, Job, JobState, NewJob, OnFailure
+from arxos.domain.jobs.ledger import JobFilter, Ledger
+from arxos.domain.jobs.outcome import Outcome, Settlement
+from tests.builders import beat, new_job
+from tests.worlds import FakeWorld, PostgresWorld, World
+
+LEASE_S = 50.0
+LATER_S = 100.0  # a leap, beside which the time that a test itself takes is nothing
+MOST_JOBS = 9
+WORKERS = ("ada", "bob")
+QUEUES = ("maintenance", "cache")
+MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline", "attempts"}
+COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS]
+ENDS = [
+    (Outcome.SUCCEEDED, JobState.SUCCEEDED),
+    (Outcome.FAILED, JobState.RETRYABLE),
+    (Outcome.FAILED, JobState.DEAD),
+    (Outcome.INTERRUPTED, JobState.QUEUED),
+    (Outcome.CANCELLED, JobState.CANCELLED),
+]
+
+a_place = st.integers(0, 11)  # among the jobs that an operation is for; beyond them: any job
+places_ = st.lists(a_place, min_size=1, max_size=4)
+
+
+class TwoLedgers(RuleBasedStateMachine):
+    """Does everything in both worlds at once."""
+
+    postgres: PostgresWorld
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worlds: tuple[World, World] = (FakeWorld(), self.postgres)
+        self.ids: list[UUID] = []
+        self.deliveries = 0
+        self.states: dict[UUID, JobState] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        """Two jobs, one that waits for both, and one that waits for that one whatever becomes of it."""
+        self.postgres.empty()
+        self.ids = [UUID(int=number) for number in (1, 2, 3, 4)]
+        first, second, both, last = self.ids
+        flow = [
+            new_job(id=first, batch=9),
+            new_job(id=second, max_attempts=2),
+            new_job(id=both, after=(first, second), max_lost=1),
+            new_job(id=last, after=(both,), on_failure=OnFailure.RUN),
+        ]
+        self._same(lambda ledger, _: ledger.insert(flow))
+
+    @precondition(lambda self: len(self.ids) < MOST_JOBS)
+    @rule(
+        after=st.lists(a_place, max_size=2),
+        idempotency_key=st.sampled_from([None, None, None, "k", "l"]),
+        kind=st.sampled_from(["probe.noop", "probe.sleep"]),
+        queue=st.sampled_from(QUEUES),
+        on_failure=st.sampled_from(OnFailure),
+        early=st.booleans(),
+        dated=st.booleans(),
+        limits=st.tuples(st.integers(1, 3), st.integers(1, 2)),
+    )
+    def insert(self, after: list[int], early: bool, dated: bool, limits: tuple[int, int], **others: Any) -> None:
+        job_id = UUID(int=len(self.ids) + 1)
+        before = tuple(self._pick(place) for place in after)
+
+        def new(world: World) -> NewJob:
+            run_at = world.now() + timedelta(seconds=LATER_S / 2) if early else None
+            deadline = world.now() + timedelta(seconds=LATER_S / 2) if dated else None
+            return new_job(
+                id=job_id,
+                payload={},
+                after=before,
+                run_at=run_at,
+                deadline=deadline,
+                max_attempts=limits[0],
+                max_lost=limits[1],
+                **others,
+            )
+
+        result = self._same(lambda ledger, world: ledger.insert([new(world)]))
+        if result == [job_id]:
+            self.ids.append(job_id)
+
+    @rule(places=places_, worker=st.sampled_from(WORKERS))
+    def claim(self, places: list[int], worker: str) -> None:
+        self.deliveries += 1
+        message, ids = UUID(int=self.deliveries), self._pick_many(places, *WAITING)
+        self._same(lambda ledger, _: ledger.claim(ids, worker, message))
+
+    @rule(places=places_, end=st.sampled_from(ENDS))
+    def work(self, places: list[int], end: tuple[Outcome, JobState]) -> None:
+        """Claim and settle: what happens most."""
+        self.claim(places, "ada")
+        self.both_say_the_same_and_no_job_leaves_its_path()
+        self.settle(places, end, 0)
+
+    @rule(places=places_, end=st.sampled_from(ENDS), stale=st.sampled_from([0, 0, 0, 1]))
+    def settle(self, places: list[int], end: tuple[Outcome, JobState], stale: int) -> None:
+        ids = self._pick_many(places, JobState.RUNNING)
+        attempts = {job.id: job.attempt - stale for job in self._jobs(self.worlds[0])}
+
+        def settlements(world: World) -> list[Settlement]:
+            when = world.now() + timedelta(seconds=LATER_S / 2) if end[1] is JobState.RETRYABLE else None
+            return [Settlement(job_id, attempts[job_id], *end, when, error_type="E") for job_id in ids]
+
+        self._same(lambda ledger, world: ledger.settle(settlements(world)))
+
+    @rule(back=st.integers(0, 2))
+    def lose(self, back: int) -> None:
+        message = UUID(int=max(1, self.deliveries - back))
+        self._same(lambda ledger, _: sorted(ledger.lose("signal 9", delivery=message)))
+
+    @rule()
+    def sweep(self) -> None:
+        self._same(lambda ledger, _: sorted(ledger.sweep(LEASE_S)))
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def heartbeat(self, worker: str) -> None:
+        self._same(lambda ledger, _: ledger.beat(beat(worker)))
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def retire(self, worker: str) -> None:
+        self._same(lambda ledger, _: sorted(ledger.retire(worker)))
+
+    @rule()
+    def expire(self) -> None:
+        self._same(lambda ledger, _: sorted(ledger.expire()))
+
+    @rule(place=a_place)
+    def cancel(self, place: int) -> None:
+        job_id = self._pick(place, *JobState)
+        self._same(lambda ledger, _: ledger.cancel(job_id, "ada", "wrong file"))
+
+    @rule(place=a_place)
+    def discard(self, place: int) -> None:
+        job_id = self._pick(place, JobState.DEAD)
+        self._same(lambda ledger, _: ledger.discard(job_id, "ada", "wrong file"))
+
+    @rule(place=a_place)
+    def redrive(self, place: int) -> None:
+        job_id = self._pick(place, JobState.DEAD)
+        self._same(lambda ledger, _: ledger.redrive(job_id, "ada"))
+
+    @rule(place=a_place, attempt=st.integers(1, 2))
+    def progress(self, place: int, attempt: int) -> None:
+        job_id = self._pick(place, JobState.RUNNING)
+        self._same(lambda ledger, _: ledger.report_progress(job_id, attempt, 0.5, "half"))
+
+    @rule(queue=st.sampled_from(QUEUES), act=st.sampled_from(["pause", "resume", "resume"]))
+    def gate(self, queue: str, act: str) -> None:
+        self._same(lambda ledger, _: getattr(ledger, act)(queue, "ada"))
+
+    @rule()
+    def time_passes(self) -> None:
+        for world in self.worlds:
+            world.pass_time(LATER_S)
+
+    @invariant()
+    def both_say_the_same_and_no_job_leaves_its_path(self) -> None:
+        fake, postgres = (self._jobs(world) for world in self.worlds)
+        assert _facts(self.worlds[0], fake) == _facts(self.worlds[1], postgres)
+        for job in postgres:
+            _check(job, self.states.get(job.id, job.state))
+            self.states[job.id] = job.state
+
+    def teardown(self) -> None:
+        assert self.worlds[0].acts() == self.worlds[1].acts()
+        self._same(lambda ledger, _: [(one.queue, one.states, one.paused_by) for one in ledger.queues()])
+
+    def _pick(self, place: int, *states: JobState) -> UUID:
+        """The place-th job in one of these states; beyond them any job, so that refusals are met as well."""
+        fit = [job.id for job in self._jobs(self.worlds[0]) if job.state in states]
+        return fit[place] if place < len(fit) else self.ids[place % len(self.ids)]
+
+    def _pick_many(self, places: list[int], *states: JobState) -> list[UUID]:
+        return list(dict.fromkeys(self._pick(place, *states) for place in places))
+
+    def _jobs(self, world: World) -> list[Job]:
+        return world.do(lambda ledger: [ledger.get(job.id) for job in ledger.find(JobFilter(), limit=1000).jobs])
+
+    def _same(self, act: Callable[[Ledger, World], Any]) -> Any:
+        """Do it in both worlds; the answers, or the refusals, must agree."""
+        answers = [_answer(world, act) for world in self.worlds]
+        assert answers[0] == answers[1]
+        return answers[0]
+
+
+def _answer(world: World, act: Callable[[Ledger, World], Any]) -> Any:
+    try:
+        return world.do(lambda ledger: act(ledger, world))
+    except ArxosError as refusal:
+        return type(refusal)
+
+
+def _facts(world: World, jobs: list[Job]) -> list[tuple[Any, ...]]:
+    """All of the jobs but their moments, of which only what has come to pass can be compared."""
+    now = world.now()
+    return [(*(getattr(job, name) for name in COMPARED), job.available_at > now, _history(job)) for job in jobs]
+
+
+def _history(job: Job) -> list[tuple[Any, ...]]:
+    return [(one.attempt, one.worker, one.outcome, one.error_type, one.error_message) for one in job.attempts]
+
+
+def _check(job: Job, before: JobState) -> None:
+    """One row of history for each ended attempt, and only allowed changes of state."""
+    ended = job.attempt - (job.state is JobState.RUNNING)
+    assert [one.attempt for one in job.attempts] == list(range(1, ended + 1))
+    assert (job.finished_at is not None) == (job.state in FINAL)
+    assert job.waiting_for > 0 or job.state is not JobState.BLOCKED
+    assert job.state is before or job.state in TRANSITIONS[before]
+
+
+def test_fake_and_postgres_live_the_same_random_lives(postgres: PostgresWorld) -> None:
+    machine = type("TwoLedgersHere", (TwoLedgers,), {"postgres": postgres})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=70,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
