@@ -8,6 +8,7 @@ from xml.etree.ElementTree import fromstring
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.plan import FloorPlan, remarks_on
 from arxos.domain.buildings.plan_svg import draw_plan
+from arxos.domain.buildings.spatial_index import Element, Space
 from tests.building_builders import a_floor, a_space, an_element, plan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,7 +49,7 @@ def a_report(*findings: Finding) -> ValidationReport:
 
 
 def remarked(given: FloorPlan, *findings: Finding) -> FloorPlan:
-    places = (*given.spaces, *given.elements)
+    places: list[Space | Element] = [*given.spaces, *given.elements]
     return replace(given, remarks=remarks_on(given.floor, places, a_report(*findings)))
 
 

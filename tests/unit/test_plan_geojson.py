@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import shapely
 from shapely.geometry import shape
 
 from arxos.domain.buildings.model import GeoReference
@@ -50,7 +51,7 @@ def test_what_has_no_shape_has_no_geometry() -> None:
 
 def test_outer_rings_run_anticlockwise() -> None:
     for feature in _features(plan_geojson(a_plan())):
-        for polygon in shape(feature["geometry"]).geoms:
+        for polygon in shapely.get_parts(shape(feature["geometry"])):
             assert polygon.exterior.is_ccw
 
 

@@ -77,7 +77,7 @@ def _fit(region: MultiPolygon, sizes: Sequence[float], texts: Sequence[Text], te
 
 
 def _texts(space: Space) -> list[list[Text]]:
-    """What a label may say, best first: number, name and area; without the number; without the area; the number alone."""
+    """What a label may say, best first: number, name, area; without the number; without the area; the number alone."""
     names = [one.strip() for one in (space.long_name, space.name) if one and one.strip()]
     if not names:
         return [[]]
