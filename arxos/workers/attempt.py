@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from arxos.domain.errors import CancelledError, UnavailableError
+from arxos.domain.errors import CancelledError, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.ports import Ports
 
@@ -47,7 +47,7 @@ class RunningAttempt:
             with self.ports.unit_of_work() as uow:
                 cancelled_by = uow.jobs.report_progress(self.job.id, self.job.attempt, min(max(done, 0.0), 1.0), note)
                 uow.commit()
-        except UnavailableError:
+        except TransientError:
             return  # progress is a courtesy: the work goes on while the database is away
         if cancelled_by is not None:
             raise CancelledError(f"cancelled by {cancelled_by}")
