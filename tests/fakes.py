@@ -30,13 +30,13 @@ def nothing_follows(_: Event) -> Iterable[NewJob]:
 
 @dataclass(slots=True)
 class FakeDatabase:
-    """What is committed, the clock, and outages to come: each error is raised by one commit, then forgotten."""
+    """What is committed, the clock, and outages to come: each commit takes the next one, None lets it pass."""
 
     tables: Tables = field(default_factory=Tables)
     clock: FakeClock = field(default_factory=FakeClock)
     buildings: InMemoryBuildings = field(default_factory=InMemoryBuildings)
     react: React = nothing_follows
-    outages: list[TransientError] = field(default_factory=list)
+    outages: list[TransientError | None] = field(default_factory=list)
     commits: int = 0
 
     def unit_of_work(self) -> UnitOfWork:
@@ -81,8 +81,8 @@ class FakeUnitOfWork:
         self._events.append(event)
 
     def commit(self, *, durable: bool = True) -> None:  # noqa: ARG002 - memory has no disk to wait for
-        if self._database.outages:
-            raise self._database.outages.pop(0)
+        if self._database.outages and (outage := self._database.outages.pop(0)):
+            raise outage
         self.jobs.insert([job for event in self._events for job in self._database.react(event)])
         self._database.tables = self._tables
         self._database.commits += 1
