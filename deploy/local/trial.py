@@ -39,7 +39,7 @@ def bench(arguments: Sequence[str]) -> None:
 def _in_parallel(arguments: Sequence[str]) -> list[str]:
     """Two test processes, unless the caller decides, or wants a debugger, which needs the terminal."""
     decided = any(argument.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for argument in arguments)
-    return [] if decided else ["-n", "2", "--dist", "worksteal"]
+    return [] if decided else ["-n", "2", "--dist", "loadscope"]  # a file shares its dearer fixtures
 
 
 def _without_arxos() -> dict[str, str]:
