@@ -49,8 +49,11 @@ def a_report(*findings: Finding) -> ValidationReport:
 
 
 def remarked(given: FloorPlan, *findings: Finding) -> FloorPlan:
-    places: list[Space | Element] = [*given.spaces, *given.elements]
-    return replace(given, remarks=remarks_on(given.floor, places, a_report(*findings)))
+    return replace(given, remarks=remarks_on(given.floor, places_of(given), a_report(*findings)))
+
+
+def places_of(given: FloorPlan) -> list[Space | Element]:
+    return [*given.spaces, *given.elements]
 
 
 def drawn(given: FloorPlan) -> XmlElement:

@@ -1,5 +1,7 @@
 """What every cache does: the one in memory and the one on Redis."""
 
+from typing import Any
+
 import pytest
 import redis as redis_client
 
@@ -52,14 +54,14 @@ def test_entries_expire(redis_cache: str) -> None:
     RedisCache(redis_cache).put_many({"a": b"1"}, ttl_s=60)
 
     with redis_client.Redis.from_url(redis_cache) as server:
-        assert 0 < int(str(server.ttl(f"{NAMESPACE}a"))) <= 60
+        assert 0 < _ttl(server) <= 60
 
 
 def test_entries_that_name_no_time_expire_all_the_same(redis_cache: str) -> None:
     RedisCache(redis_cache).put_many({"a": b"1"})
 
     with redis_client.Redis.from_url(redis_cache) as server:
-        assert int(str(server.ttl(f"{NAMESPACE}a"))) > 0
+        assert _ttl(server) > 0
 
 
 def test_other_keys_of_the_server_are_left_alone(redis_cache: str) -> None:
@@ -82,3 +84,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
 def test_sentinels_that_are_away_are_unavailable() -> None:
     with pytest.raises(UnavailableError):
         RedisCache("sentinel://127.0.0.1:1;sentinel://127.0.0.1:2/0?master_name=arxos").get("a")
+
+
+def _ttl(server: Any) -> int:
+    return int(server.ttl(f"{NAMESPACE}a"))

@@ -217,14 +217,9 @@ def test_a_plan_follows_dark_preference() -> None:
 
 def test_five_thousand_elements_are_drawn_in_seconds_and_stay_small() -> None:
     floor = a_floor()
-    walls = [
-        an_element((i % 100 * 4, i // 100 * 5, 0), (i % 100 * 4 + 4, i // 100 * 5 + 0.2, 3), floor.id)
-        for i in range(2500)
-    ]
-    doors = [
-        an_element((i % 100 * 4 + 1, i // 100 * 5, 0), (i % 100 * 4 + 2, i // 100 * 5 + 0.2, 2), floor.id, ifc_class="IfcDoor")
-        for i in range(2500)
-    ]  # fmt: skip
+    corners = [(i % 100 * 4.0, i // 100 * 5.0) for i in range(2500)]
+    walls = [an_element((x, y, 0), (x + 4, y + 0.2, 3), floor.id) for x, y in corners]
+    doors = [an_element((x + 1, y, 0), (x + 2, y + 0.2, 2), floor.id, ifc_class="IfcDoor") for x, y in corners]
 
     began = perf_counter()
     text = draw_plan(a_plan(floor=floor, spaces=(), elements=(*walls, *doors)))

@@ -8,13 +8,11 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.findings import Severity
 from arxos.domain.buildings.model_reader import no_progress
 from arxos.domain.buildings.repository import ModelRecord
 from arxos.domain.buildings.warm_cache import PlanFormat, read_plan, read_summary, warm_cache
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
-from arxos.domain.ports import Ports
 from tests.building_builders import a_building, a_floor, a_model, a_space, an_element, an_index, plan
 from tests.fakes import FakeCache, FakeDatabase, fake_ports
 from tests.plan_builders import a_finding, a_report
@@ -36,8 +34,8 @@ class Town:
     def __init__(self, *, validated: bool = True) -> None:
         self.database = FakeDatabase()
         self.cache = FakeCache()
-        self.ports: Ports = replace(fake_ports(self.database), cache=self.cache)
-        self.building: Building = a_building("Town hall")
+        self.ports = replace(fake_ports(self.database), cache=self.cache)
+        self.building = a_building("Town hall")
         self.ground, self.first = a_floor("Ground", 0.0, outline=plan(0, 0, 10, 5)), a_floor("First", 3.0)
         self.office = a_space((0, 0, 0), (4, 5, 3), self.ground.id, long_name="Office")
         self.model = self._store(validated=validated)
@@ -62,7 +60,7 @@ class Town:
     def summary(self) -> Any:
         return json.loads(read_summary(self.ports, self.building.id))
 
-    def keys(self) -> list[str]:
+    def cached(self) -> list[str]:
         return sorted(self.cache._values)
 
 
@@ -131,7 +129,7 @@ def test_warming_stores_the_summary_and_two_plans_of_each_floor(town: Town) -> N
     warmed = warm_cache(town.ports, town.building.id, no_progress)
 
     assert (warmed.revision, warmed.floors, warmed.entries) == (1, 2, 5)
-    assert len(town.keys()) == 5
+    assert len(town.cached()) == 5
     assert warmed.size_bytes == sum(map(len, town.cache._values.values()))
 
 
@@ -139,13 +137,13 @@ def test_keys_name_building_revision_and_floor(town: Town) -> None:
     warm_cache(town.ports, town.building.id, no_progress)
 
     prefix = f"building:{town.building.id}:r1."
-    assert all(key.startswith(prefix) for key in town.keys())
-    assert any(key.endswith(f"floor:{town.ground.id}:plan.svg") for key in town.keys())
+    assert all(key.startswith(prefix) for key in town.cached())
+    assert any(key.endswith(f"floor:{town.ground.id}:plan.svg") for key in town.cached())
 
 
 def test_a_warm_answer_comes_from_the_cache(town: Town) -> None:
     warm_cache(town.ports, town.building.id, no_progress)
-    [key] = [key for key in town.keys() if key.endswith("summary")]
+    [key] = [key for key in town.cached() if key.endswith("summary")]
     town.cache.put_many({key: b"cached"})
 
     assert read_summary(town.ports, town.building.id) == b"cached"
@@ -157,7 +155,7 @@ def test_a_lost_answer_is_computed_and_stored_again(town: Town) -> None:
     town.cache.lose()
 
     assert read_plan(town.ports, town.building.id, "Ground", PlanFormat.SVG) == before
-    assert len(town.keys()) == 1
+    assert len(town.cached()) == 1
 
 
 def test_a_cache_that_is_away_costs_no_answer(town: Town) -> None:
@@ -198,7 +196,7 @@ def test_an_answer_from_before_validation_is_not_kept() -> None:
     town = Town(validated=False)
 
     assert town.summary()["findings"] is None
-    assert town.keys() == []
+    assert town.cached() == []
 
 
 @pytest.mark.parametrize("given", ["Ground", " ground ", "GROUND"])
@@ -216,7 +214,7 @@ def test_without_a_floor_the_lowest_with_spaces_is_drawn(town: Town) -> None:
 
 
 def test_an_unknown_floor_is_refused_with_those_there_are(town: Town) -> None:
-    with pytest.raises(NotFoundError, match="no floor 'Roof' in building .*'Ground', 'First'"):
+    with pytest.raises(NotFoundError, match=r"no floor 'Roof' in building .*'Ground', 'First'"):
         read_plan(town.ports, town.building.id, "Roof", PlanFormat.SVG)
 
 
