@@ -12,7 +12,9 @@ from arxos.storage.geometry_columns import boxes_from, shapes_from
 from arxos.storage.model_rows import MODEL_COLUMNS
 from arxos.storage.place_rows import read_elements, read_spaces
 
-ON_FLOOR: Final = "building_id = %(id)s AND floor_id IS NOT DISTINCT FROM %(floor)s::uuid"
+ON_FLOOR: Final = "building_id = %(id)s AND floor_id = %(floor)s"
+ON_NO_FLOOR: Final = "building_id = %(id)s AND floor_id IS NULL"  # IS NOT DISTINCT FROM would serve both, but no index
+REACHES_IN: Final = "building_id = %(id)s AND crosses <> '{}' AND crosses @> ARRAY[%(floor)s::uuid]"
 PLAN: Final = "coalesce(footprint, ST_Envelope(ST_Force2D(box)))"  # what casts no shadow still stands somewhere
 COVERS: Final = "ST_Covers(footprint, ST_MakePoint(%(at_x0)s, %(at_y0)s))"
 MEETS: Final = f"ST_Intersects({PLAN}, ST_MakeEnvelope(%(box_x0)s, %(box_y0)s, %(box_x1)s, %(box_y1)s))"
@@ -77,9 +79,8 @@ class BuildingQueries:
 
     def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
         """The spaces of one floor, or of none."""
-        return read_spaces(
-            self._connection, f"{ON_FLOOR} ORDER BY global_id, id", {"id": building_id, "floor": floor_id}
-        )
+        where = ON_NO_FLOOR if floor_id is None else ON_FLOOR
+        return read_spaces(self._connection, f"{where} ORDER BY global_id, id", {"id": building_id, "floor": floor_id})
 
     def spaces_at(self, building_id: UUID, x: float, y: float, z: float | None = None) -> tuple[Space, ...]:
         """The spaces at a point."""
@@ -94,11 +95,11 @@ class BuildingQueries:
         self, building_id: UUID, floor_id: UUID | None, *, crossing: bool = False
     ) -> tuple[Element, ...]:
         """The elements of one floor, or of none."""
-        crosses = "building_id = %(id)s AND %(crossing)s AND crosses @> ARRAY[%(floor)s::uuid]"
+        where = ON_NO_FLOOR if floor_id is None else ON_FLOOR
+        if crossing and floor_id is not None:
+            where = f"({ON_FLOOR}) OR ({REACHES_IN})"
         return read_elements(
-            self._connection,
-            f"({ON_FLOOR}) OR ({crosses}) ORDER BY global_id, id",
-            {"id": building_id, "floor": floor_id, "crossing": crossing},
+            self._connection, f"{where} ORDER BY global_id, id", {"id": building_id, "floor": floor_id}
         )
 
     def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:

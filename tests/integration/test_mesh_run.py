@@ -120,6 +120,15 @@ def test_memory_that_filled_up_over_many_products_is_not_held_against_one() -> N
     assert states(run(at_once({1: crash}), third_time_unlucky)) == ["done"] * 6
 
 
+def test_a_product_that_is_made_twice_is_delivered_once() -> None:
+    def stutter(steps: Sequence[int], send: Send) -> None:
+        for step in steps:
+            send(shape(step))
+            send(shape(step))
+
+    assert states(run(stutter, alone({}))) == ["done"] * 6
+
+
 def test_what_the_kernel_leaves_out_is_asked_for_by_itself() -> None:
     def explain(steps: Sequence[int], send: Send) -> None:
         assert list(steps) == [2, 5]

@@ -89,6 +89,8 @@ class MeshRun:
             case Began(step):
                 self._begun = step
                 return None
+            case Shape(step) | Failed(step) if step not in self._missing:
+                return None  # a product with two representations is made twice: the first one counts
             case Failed(step, reason):
                 return self._settled(self._mesh(step, GeometryState.FAILED, reason), step)
             case Shape(step, vertices, faces):
