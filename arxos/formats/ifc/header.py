@@ -27,8 +27,8 @@ class Header:
 
     @property
     def schema(self) -> str:
-        """The first schema that the file names."""
-        return self.schemas[0]
+        """The schema that the file names; IFC allows for one, other uses of STEP for several."""
+        return ", ".join(self.schemas)
 
 
 def read_header(parser: StepParser) -> Header:
@@ -37,7 +37,7 @@ def read_header(parser: StepParser) -> Header:
     records = {name: _required(parser, name) for name in _FIELDS}
     while not parser.take_if(b"ENDSEC;"):
         _optional(parser)
-    return _header(parser, *records.values())
+    return _header(*records.values())
 
 
 def _required(parser: StepParser, name: str) -> list[Value]:
@@ -47,6 +47,8 @@ def _required(parser: StepParser, name: str) -> list[Value]:
         _refuse_at(parser, before, f"expected {name} in the header, got {found[:32]}")
     if len(values) != _FIELDS[name]:
         _refuse_at(parser, before, f"{name} needs {_FIELDS[name]} values, got {len(values)}")
+    if name == "FILE_SCHEMA" and not _texts(values[0]):
+        _refuse_at(parser, before, "FILE_SCHEMA names no schema")
     parser.take(b";")
     return values
 
@@ -59,10 +61,7 @@ def _optional(parser: StepParser) -> None:
     parser.take(b";")
 
 
-def _header(parser: StepParser, description: list[Value], name: list[Value], schema: list[Value]) -> Header:
-    schemas = _texts(schema[0])
-    if not schemas:
-        parser.refuse("FILE_SCHEMA names no schema")
+def _header(description: list[Value], name: list[Value], schema: list[Value]) -> Header:
     return Header(
         description=_texts(description[0]),
         implementation_level=_text(description[1]),
@@ -73,7 +72,7 @@ def _header(parser: StepParser, description: list[Value], name: list[Value], sch
         preprocessor_version=_text(name[4]),
         originating_system=_text(name[5]),
         authorization=_text(name[6]),
-        schemas=schemas,
+        schemas=_texts(schema[0]),
     )
 
 

@@ -1,5 +1,6 @@
 """The IFC reader: from a path to an open model."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +55,13 @@ def _parsed(path: Path, header: Header) -> IfcModel:
     try:
         return IfcModel(ifcopenshell.open(path, format=".ifc"), header, _take_log())
     except ifcopenshell.Error as error:
-        raise ModelRefusedError(f"{error}: {shown(_take_log().encode(), 300)}") from error
+        raise ModelRefusedError(f"cannot be parsed: {_first_remark(_take_log()) or error}") from error
+
+
+def _first_remark(log: str) -> str:
+    """The first message of the log, short and printable; empty where there is none."""
+    line = log.partition("\n")[0]
+    return shown(str(json.loads(line)["message"]).encode(), 200) if line else ""
 
 
 def _take_log() -> str:

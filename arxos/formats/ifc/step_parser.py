@@ -12,7 +12,7 @@ from arxos.formats.ifc.step_text import decoded, shown
 MAX_DEPTH = 64  # IFC nests lists 4 deep; a reader that recurses must not be led further
 _STRETCH = 1 << 20
 _NEWLINE = b"\n"
-Value = str | list["Value"] | None  # strings decoded, lists as lists, every other value by its spelling; $ is None
+Value = str | bytes | list["Value"] | None  # strings decoded, every other value by its spelling; $ is None
 Data = bytes | mmap
 
 
@@ -74,7 +74,7 @@ class StepParser:
         match = TOKEN.match(self.data, self.position)
         kind = match.lastgroup if match else None
         if match and kind == "mark" and match[0] in b"$*":
-            open_lists[-1].append(None if match[0] == b"$" else "*")
+            open_lists[-1].append(None if match[0] == b"$" else match[0])
         elif match and kind in _ATOMS:
             open_lists[-1].append(_ATOMS[kind](match[0]))
         else:
@@ -155,7 +155,7 @@ def _string(raw: bytes) -> Value:
 
 
 def _spelling(raw: bytes) -> Value:
-    return raw.decode("ascii")
+    return raw
 
 
 _ATOMS: dict[str | None, Callable[[bytes], Value]] = {

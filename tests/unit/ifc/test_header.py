@@ -18,6 +18,11 @@ def test_the_header_is_decoded() -> None:
     assert (read.name, read.originating_system, read.schema) == ("house.ifc", "Acme - Draw - 1.2.3", "IFC4")
 
 
+def test_a_value_of_another_type_is_no_text() -> None:
+    read = check_text(step(name=NAME.replace("'none'", ".T.").replace("('Ann')", "('Ann',12)")))
+    assert (read.authorization, read.author) == (None, ("Ann",))
+
+
 def test_markup_in_a_header_stays_the_text_it_is() -> None:
     assert check_text(step(name=NAME.replace("house.ifc", "<script>x</script>"))).name == "<script>x</script>"
 
@@ -39,7 +44,7 @@ def test_a_malformed_header_is_refused_with_its_place(changes: dict[str, str], p
 
 
 def test_a_header_without_a_schema_is_refused() -> None:
-    with pytest.raises(ModelRefusedError, match="FILE_SCHEMA names no schema"):
+    with pytest.raises(ModelRefusedError, match="line 5, column 1: FILE_SCHEMA names no schema"):
         check_text(step().replace(b"('IFC4')", b"()"))
 
 

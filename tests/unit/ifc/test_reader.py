@@ -94,6 +94,19 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         pass
 
 
+def test_two_schemas_at_once_are_unsupported(tmp_path: Path) -> None:
+    path = written(tmp_path, step(WALL).replace(b"('IFC4')", b"('IFC4','IFC2X3')"))
+    with pytest.raises(UnsupportedSchemaError, match="IFC4, IFC2X3"):
+        READER.open(path, checked=True)
+
+
+def test_a_number_that_no_parser_reads_is_refused_in_few_words(tmp_path: Path) -> None:
+    path = written(tmp_path, step(f"#1=IFCCARTESIANPOINT(({'9' * 100_000}.,0.));"))
+    with pytest.raises(ModelRefusedError, match="cannot be parsed: ") as refusal:
+        READER.open(path, checked=True)
+    assert len(str(refusal.value)) < 300
+
+
 def test_nothing_unpacked_stays_behind(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(step()), "house.ifc.gz")
     with unpacked(path) as plain:
