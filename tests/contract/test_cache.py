@@ -76,9 +76,12 @@ def test_other_keys_of_the_server_are_left_alone(redis_cache: str) -> None:
 def test_a_server_that_is_away_is_unavailable() -> None:
     away = RedisCache("redis://127.0.0.1:1/0")
 
-    for call in (lambda: away.get("a"), lambda: away.put_many({"a": b""}), lambda: away.delete_prefix("a")):
-        with pytest.raises(UnavailableError, match="the cache does not answer"):
-            call()
+    with pytest.raises(UnavailableError, match="the cache does not answer"):
+        away.get("a")
+    with pytest.raises(UnavailableError, match="the cache does not answer"):
+        away.put_many({"a": b""})
+    with pytest.raises(UnavailableError, match="the cache does not answer"):
+        away.delete_prefix("a")
 
 
 def test_sentinels_that_are_away_are_unavailable() -> None:
@@ -86,5 +89,5 @@ def test_sentinels_that_are_away_are_unavailable() -> None:
         RedisCache("sentinel://127.0.0.1:1;sentinel://127.0.0.1:2/0?master_name=arxos").get("a")
 
 
-def _ttl(server: Any) -> int:
+def _ttl(server: Any) -> int:  # redis's own types name an awaitable, too
     return int(server.ttl(f"{NAMESPACE}a"))

@@ -88,6 +88,13 @@ def test_a_gate_too_wide_to_swing_has_no_leaf() -> None:
     assert not of_class(drawn(a_plan(elements=(gate,))), "swing")
 
 
+def test_a_wall_that_begins_overhead_is_not_drawn() -> None:
+    floor = a_floor(z_min=3.0, z_max=6.0)
+    shaft = an_element((1, 1, 5.6), (2, 1.1, 7), floor.id)
+
+    assert not of_class(drawn(a_plan(floor=floor, elements=(shaft,))), "wall")
+
+
 def test_a_wide_door_has_two_leaves() -> None:
     gate = an_element((1, -0.15, 0), (3, -0.05, 2.1), ifc_class="IfcDoor")
 

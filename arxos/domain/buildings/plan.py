@@ -11,6 +11,8 @@ from arxos.domain.buildings.findings import Finding, Severity, ValidationReport
 from arxos.domain.buildings.model import GeoReference
 from arxos.domain.buildings.spatial_index import Element, Floor, Space
 
+OVERHEAD_M = 2.2  # above the floor: shafts of roof lights, gables, bulkheads begin higher
+
 
 class Role(StrEnum):
     """What an element is on a plan."""
@@ -79,8 +81,18 @@ class FloorPlan:
     revision: int
 
     def shapes(self, *roles: Role) -> list[MultiPolygon]:
-        """The footprints of the elements in these roles."""
-        return [e.footprint for e in self.elements if e.footprint is not None and role_of(e.ifc_class) in roles]
+        """The footprints of the elements in these roles; walls that begin overhead are cut by no plan."""
+        return [
+            element.footprint
+            for element in self.elements
+            if element.footprint is not None
+            and (role := role_of(element.ifc_class)) in roles
+            and not (role is Role.WALL and self._is_overhead(element))
+        ]
+
+    def _is_overhead(self, element: Element) -> bool:
+        level = self.floor.z_min
+        return level is not None and element.box is not None and element.box.z_min > level + OVERHEAD_M
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:

@@ -11,7 +11,7 @@ text{{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","D
 .swing{{fill:none;stroke:{line};stroke-width:13}}
 .window{{fill:{glass};stroke:{wall};stroke-width:16}}.pane{{fill:none;stroke:{wall};stroke-width:12}}
 .soft,.soft text{{fill:{soft}}}.strong{{font-weight:600}}.mid{{text-anchor:middle}}
-.halo{{paint-order:stroke;stroke:{space};stroke-linejoin:round}}
+.halo{{paint-order:stroke;stroke:{space};stroke-linejoin:round}}.halo.noted{{stroke:{noted}}}
 .rule{{fill:none;stroke:{line};stroke-width:14}}.bar{{fill:{ink};stroke:{ink};stroke-width:12}}
 .hollow{{fill:{paper};stroke:{ink};stroke-width:12}}
 .error{{fill:{error}}}.warning{{fill:{warning}}}.info{{fill:{info}}}

@@ -39,6 +39,7 @@ class _Drawing:
         self.text = max(ceil(1000 * max(mean / 54, longest / 120)), 20)
         self.sheet = Sheet(x0, y1)
         self.spaces = [space for space in plan.spaces if space.footprint is not None]
+        self.noted = {finding.global_id for remark in plan.remarks for finding in remark.findings}
         self.walls = Walls(plan.shapes(Role.WALL, Role.COLUMN))
         self.doors, self.windows = self._gaps(Role.DOOR), self._gaps(Role.WINDOW)
         rooms = Rooms([space.footprint for space in self.spaces if space.footprint is not None], self.doors)
@@ -101,12 +102,11 @@ class _Drawing:
         return f'<path class="{name}" d="{data}"/>' if data else ""
 
     def _space_shapes(self) -> Iterator[str]:
-        noted = {finding.global_id for remark in self.plan.remarks for finding in remark.findings}
         for space in self.spaces:
             data = self.sheet.path([space.footprint] if space.footprint is not None else [])
             name = " ".join(filter(None, (space.name, space.long_name))) or "unnamed space"
             area = f", {space.area_m2:.1f} m²" if space.area_m2 is not None else ""
-            kind = "space noted" if space.global_id in noted else "space"
+            kind = "space noted" if space.global_id in self.noted else "space"
             yield f'<path class="{kind}" d="{data}"><title>{safe(name)}{area}</title></path>' if data else ""
 
     def _stairs(self) -> Iterator[str]:
@@ -144,7 +144,8 @@ class _Drawing:
         x, y = self.sheet.point((label.at.x, label.at.y))
         size = round(label.size * 1000)
         top = y - round(len(label.lines) * LINE_EM * size / 2)
-        yield f'<text class="mid halo" font-size="{size}" stroke-width="{round(size * 0.35)}">'
+        halo = "mid halo noted" if space.global_id in self.noted else "mid halo"
+        yield f'<text class="{halo}" font-size="{size}" stroke-width="{round(size * 0.35)}">'
         for row, line in enumerate(label.lines):
             kind = "soft" if label.has_area and row == len(label.lines) - 1 else "strong"
             baseline = top + round((row + 0.82) * LINE_EM * size)
