@@ -24,7 +24,10 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, _one_of("postgresql")] = Field(repr=False)
     broker_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(repr=False)
-    cache_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(repr=False, default="")
+    # Empty: the broker's. The default is not held against the schemes, which "" would not fit.
+    cache_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(
+        repr=False, default="", validate_default=False
+    )
     blob_url: Annotated[str, _one_of("file", "s3")] = Field(repr=False)
     jwt_secret: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
