@@ -1,5 +1,6 @@
 """`arxos`: one command for everything that the system does."""
 
+import logging
 import sys
 
 import typer
@@ -31,6 +32,7 @@ app.add_typer(buildings.app, name="buildings")
 
 def main() -> None:
     """Run the command line: exit 2 and one line for bad use, 1 and one line for a refusal."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no line of ours
     try:
         code = app(standalone_mode=False)
     except TyperException as error:  # whatever the parser refuses: bad use
@@ -46,8 +48,9 @@ def main() -> None:
 
 
 def fail(message: str, code: int) -> None:
-    """One line on stderr, and out."""
-    print(f"arxos: {' '.join(message.split())}", file=sys.stderr)
+    """One line on stderr, and out; none where the help has said it all."""
+    if message.strip():
+        print(f"arxos: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
 
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from arxos.domain.errors import TransientError, UnavailableError
+from arxos.domain.errors import InvalidError, TransientError, UnavailableError
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -31,7 +31,10 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection with an open transaction, rolled back unless committed. Raises TransientError."""
+        """A connection with an open transaction, rolled back unless committed.
+
+        Raises TransientError, and InvalidError for a value that no column can hold, such as text with NUL.
+        """
         try:
             with self._here().connection() as connection:
                 yield connection
@@ -40,6 +43,10 @@ class Database:
             raise TransientError(f"the database asks to repeat the transaction: {_line(error)}") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise UnavailableError(f"the database does not answer: {_line(error)}") from error
+        except psycopg.DataError as error:
+            raise InvalidError(f"the database cannot hold a value: {_line(error)}") from error
+        except psycopg.errors.UndefinedTable as error:
+            raise UnavailableError(f"the database is not migrated (`arxos migrate`): {_line(error)}") from error
 
     @contextmanager
     def listener(self, channel: str) -> Iterator[Connection]:

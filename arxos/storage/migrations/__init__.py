@@ -8,15 +8,24 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
+
+from arxos.domain.errors import UnavailableError
 
 LOCK = 4_027_431  # an advisory lock: two processes that migrate at once take turns
 
 
 def migrate(database_url: str) -> str:
-    """Bring the database to the newest revision; returns that revision. Safe to run at any time, by many at once."""
+    """Bring the database to the newest revision; returns that revision. Safe to run at any time, by many at once.
+
+    Raises UnavailableError.
+    """
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(_config(database_url), "head")
+    try:
+        command.upgrade(_config(database_url), "head")
+    except OperationalError as error:
+        raise UnavailableError(f"the database does not answer: {str(error.orig).strip().splitlines()[0]}") from error
     return newest(database_url)
 
 
