@@ -1,0 +1,268 @@
+"""`arxos submit`, `jobs`, `dead`, `queues` and `kinds` as their users meet them: exit codes, lines, documents."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import jsonschema
+import pytest
+
+from arxos.domain.jobs.job import JobState
+from tests.builders import new_job
+from tests.running import variables
+from tests.servers import Servers
+from tests.worlds import PostgresWorld
+
+NOWHERE = "postgresql://arxos:hunter2@127.0.0.1:1/arxos"
+
+
+class Cli:
+    """The command line in processes of its own, on one database without any worker."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self.world = PostgresWorld(environment["ARXOS_DATABASE_URL"])
+
+    def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "arxos.cli.main", *arguments]
+        variables = os.environ | self._environment | environment
+        return subprocess.run(command, env=variables, input=stdin, capture_output=True, text=True, check=False)
+
+    def ok(self, *arguments: str, stdin: str = "") -> str:
+        """What a command that succeeds prints."""
+        done = self.run(*arguments, stdin=stdin)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.rstrip("\n")
+
+    def document(self, *arguments: str) -> Any:
+        return json.loads(self.ok(*arguments, "--json"))
+
+    def refusal(self, *arguments: str, code: int, stdin: str = "", **environment: str) -> str:
+        """The one line of a command that is refused."""
+        done = self.run(*arguments, stdin=stdin, **environment)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
+        return done.stderr.rstrip("\n")
+
+
+@pytest.fixture(scope="module")
+def module_cli(servers: Servers, database_url: str, redis_url: str, tmp_path_factory: Any) -> Iterator[Cli]:
+    name = f"arxos_cli_{os.getpid()}"
+    url = servers.create_database(name, database_url.rpartition("/")[2])
+    cli = Cli(variables(url, redis_url, tmp_path_factory.mktemp("cli")))
+    yield cli
+    cli.world.close()
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def cli(module_cli: Cli) -> Cli:
+    module_cli.world.empty()
+    return module_cli
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["submit"], "name either a KIND or --jsonl FILE"),
+        (["submit", "probe.noop", "--jsonl", "-"], "name either a KIND or --jsonl FILE"),
+        (["submit", "probe.noop", "--payload", "{"], "payload: not JSON"),
+        (["submit", "probe.noop", "--payload", "[]"], "payload: must be a JSON object, got list"),
+        (["submit", "probe.noop", "--payload", "@/no/such/file"], "payload: cannot read '/no/such/file'"),
+        (["submit", "probe.noop", "--at", "soon"], "--at: 'soon' is not an ISO 8601 time"),
+        (["submit", "probe.noop", "--at", "2026-01-01T00:00:00"], "needs a zone"),
+        (["submit", "probe.noop", "--after", "7"], "--after"),
+        (["jobs", "show", "7"], "job_id"),
+        (["jobs", "list", "--state", "lost"], "'lost' is not one of"),
+        (["jobs", "discard", str(UUID(int=1))], "--reason"),
+        (["fly"], "No such command 'fly'"),
+        (["worker", "--pool", "gpu"], "'gpu' is not one of"),
+    ],
+)
+def test_bad_use_is_one_line_and_exit_2(cli: Cli, arguments: list[str], says: str) -> None:
+    assert says in cli.refusal(*arguments, code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["submit", "building.paint"], "no job kind 'building.paint'"),
+        (["submit", "probe.effect"], "payload of probe.effect: key: field required"),
+        (["submit", "probe.effect", "--payload", '{"key": "\\u0000"}'], "the database cannot hold a value"),
+        (["submit", "probe.noop", "--queue", "chache"], "no queue 'chache'"),
+        (["submit", "probe.noop", "--priority", "101"], "priority: "),
+        (["submit", "probe.noop", "--after", str(UUID(int=7))], f"no job '{UUID(int=7)}' to wait for"),
+        (["jobs", "show", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
+        (["jobs", "why", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
+        (["jobs", "cancel", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
+        (["queues", "pause", "chache"], "no queue 'chache'"),
+        (["submit", "--jsonl", "/no/such/file"], "/no/such/file"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_1(cli: Cli, arguments: list[str], says: str) -> None:
+    assert says in cli.refusal(*arguments, code=1)
+
+
+@pytest.mark.parametrize("arguments", [["migrate"], ["relay"], ["jobs", "list"]])
+def test_a_wrong_setting_is_named_without_its_value(cli: Cli, arguments: list[str]) -> None:
+    line = cli.refusal(*arguments, code=1, ARXOS_BROKER_URL="hunter2")
+    assert line.startswith("arxos: ARXOS_BROKER_URL: ")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("arguments", [["migrate"], ["jobs", "list"]])
+def test_an_absent_database_is_one_line_without_the_password(cli: Cli, arguments: list[str]) -> None:
+    line = cli.refusal(*arguments, code=1, ARXOS_DATABASE_URL=NOWHERE)
+    assert line.startswith("arxos: the database does not answer: ")
+    assert "hunter2" not in line
+
+
+def test_an_empty_database_asks_to_be_migrated(cli: Cli, servers: Servers) -> None:
+    name = f"arxos_empty_{os.getpid()}"
+    url = servers.create_database(name)
+    line = cli.refusal("jobs", "list", code=1, ARXOS_DATABASE_URL=url)
+    servers.drop_database(name)
+    assert "`arxos migrate`" in line
+
+
+def test_submitting_prints_the_id(cli: Cli) -> None:
+    payload = '{"key": "k"}'
+    options = ["--key", "k-1", "--priority", "5", "--as", "ada", "--queue", "cache", "--at", "2099-01-01T00:00:00Z"]
+    job_id = UUID(cli.ok("submit", "probe.effect", "--payload", payload, *options))
+    job = cli.world.get(job_id)
+    assert (job.kind, job.queue, job.priority, job.submitted_by) == ("probe.effect", "cache", 5, "ada")
+    assert (job.available_at.year, job.idempotency_key) == (2099, "k-1")
+    assert UUID(cli.ok("submit", "probe.effect", "--payload", payload, "--key", "k-1")) == job_id
+
+
+def test_a_payload_may_come_from_a_file_or_a_pipe(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "payload.json").write_text('{"key": "file"}')
+    from_file = cli.ok("submit", "probe.effect", "--payload", f"@{tmp_path}/payload.json")
+    from_pipe = cli.ok("submit", "probe.effect", "--payload", "-", stdin='{"key": "pipe"}')
+    assert [cli.world.get(UUID(one)).payload["key"] for one in (from_file, from_pipe)] == ["file", "pipe"]
+
+
+def test_many_jobs_are_submitted_from_lines(cli: Cli) -> None:
+    lines = "\n".join(json.dumps({"kind": "probe.noop", "priority": n}) for n in range(30)) + "\n\n"
+    ids = [UUID(line) for line in cli.ok("submit", "--jsonl", "-", stdin=lines).splitlines()]
+    assert [cli.world.get(job_id).priority for job_id in ids] == list(range(30))
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("{", "line 2: job: "),
+        ('{"kind": "building.paint"}', "line 2: no job kind 'building.paint'"),
+        ('{"kind": "probe.effect"}', "line 2: payload of probe.effect: key: "),
+        (json.dumps({"kind": "probe.noop", "after": [str(UUID(int=7))]}), f"no job '{UUID(int=7)}' to wait for"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_of_its_chunk_accepted(cli: Cli, bad: str, says: str) -> None:
+    good = '{"kind": "probe.noop"}'
+    assert says in cli.refusal("submit", "--jsonl", "-", stdin=f"{good}\n{bad}\n{good}\n", code=1)
+    assert cli.document("jobs", "list") == []
+
+
+def test_waiting_tells_how_it_ended(cli: Cli) -> None:
+    done, dead = new_job(idempotency_key="done"), new_job(idempotency_key="dead")
+    cli.world.insert(done, dead)
+    cli.world.succeed(done.id)
+    cli.world.bury(dead.id)
+    codes = [cli.run("submit", "probe.noop", "--wait", "--key", key).returncode for key in ("done", "dead")]
+    assert codes == [0, 1]
+
+
+def test_jobs_are_listed_for_programs_and_pipes(cli: Cli) -> None:
+    old, new = cli.world.insert(new_job(), new_job("probe.sleep", payload={"seconds": 1}))
+    assert [job["id"] for job in cli.document("jobs", "list")] == [str(new), str(old)]
+    assert [job["id"] for job in cli.document("jobs", "list", "--kind", "probe.noop")] == [str(old)]
+    assert [job["id"] for job in cli.document("jobs", "list", "--limit", "1")] == [str(new)]
+    heading, first, _ = cli.ok("jobs", "list").splitlines()
+    assert heading.split("\t")[:3] == ["id", "kind", "queue"]
+    assert first.split("\t")[:4] == [str(new), "probe.sleep", "maintenance", "queued"]
+
+
+def test_a_job_is_shown_with_its_attempts(cli: Cli) -> None:
+    [job_id] = cli.world.insert(new_job())
+    cli.world.bury(job_id)
+    document = cli.document("jobs", "show", str(job_id))
+    promised = {"id", "kind", "queue", "state", "attempt", "max_attempts", "payload", "result", "error", "progress"}
+    assert promised | {"attempts", "created_at"} <= set(document)
+    assert (document["state"], document["error"]) == ("dead", "PermanentError: no such model")
+    assert {"attempt", "worker", "started_at", "finished_at", "outcome"} <= set(document["attempts"][0])
+    assert "no such model" in cli.ok("jobs", "show", str(job_id))
+
+
+def test_why_is_a_sentence(cli: Cli) -> None:
+    [job_id] = cli.world.insert(new_job())
+    sentence = cli.ok("jobs", "why", str(job_id))
+    assert sentence.startswith("no worker consumes its queue maintenance")
+    assert cli.document("jobs", "why", str(job_id)) == {"id": str(job_id), "state": "queued", "why": sentence}
+
+
+def test_one_job_is_cancelled_redriven_and_discarded(cli: Cli) -> None:
+    waiting, dead = cli.world.insert(new_job(), new_job())
+    cli.world.bury(dead)
+    assert cli.ok("jobs", "cancel", str(waiting), "--as", "ada") == "cancelled"
+    assert "it is final already" in cli.refusal("jobs", "cancel", str(waiting), code=1)
+    assert cli.ok("jobs", "redrive", str(dead), "--as", "ada") == "queued"
+    assert "only dead jobs can be" in cli.refusal("jobs", "discard", str(dead), "--reason", "x", code=1)
+    cli.world.bury(dead)
+    assert cli.ok("jobs", "discard", str(dead), "--reason", "a test", "--as", "ada") == "cancelled"
+    assert [act[:2] for act in cli.world.acts()] == [("ada", "cancel"), ("ada", "redrive"), ("ada", "discard")]
+
+
+def test_dead_letters_are_redriven_in_bulk_after_a_dry_run(cli: Cli) -> None:
+    ids = cli.world.insert(*(new_job() for _ in range(3)), new_job(queue="cache"))
+    cli.world.bury(*ids)
+    assert len(cli.document("dead", "list")) == 4
+    assert json.loads(cli.ok("dead", "redrive", "--queue", "maintenance", "--dry-run")) == {"matched": 3, "done": 0}
+    assert json.loads(cli.ok("dead", "redrive", "--queue", "maintenance")) == {"matched": 3, "done": 3}
+    assert [cli.world.state(job_id) for job_id in ids] == [JobState.QUEUED] * 3 + [JobState.DEAD]
+
+
+def test_dead_letters_are_discarded_in_bulk_by_their_error(cli: Cli) -> None:
+    ids = cli.world.insert(*(new_job() for _ in range(2)))
+    cli.world.bury(*ids)
+    assert json.loads(cli.ok("dead", "discard", "--reason", "x", "--error", "other")) == {"matched": 0, "done": 0}
+    assert json.loads(cli.ok("dead", "discard", "--reason", "x", "--error", "SUCH")) == {"matched": 2, "done": 2}
+    assert {cli.world.state(job_id) for job_id in ids} == {JobState.CANCELLED}
+
+
+def test_queues_are_listed_paused_and_resumed(cli: Cli) -> None:
+    cli.world.insert(new_job())
+    cli.ok("queues", "pause", "maintenance", "--as", "ada")
+    [queue] = cli.document("queues", "list")
+    assert (queue["queue"], queue["states"], queue["paused_by"]) == ("maintenance", {"queued": 1}, "ada")
+    cli.ok("queues", "resume", "maintenance")
+    assert cli.document("queues", "list")[0]["paused_by"] is None
+    assert cli.ok("queues", "list").splitlines()[0].startswith("queue\tblocked\tqueued")
+
+
+def test_kinds_come_with_json_schemas(cli: Cli) -> None:
+    kinds = {one["kind"]: one for one in cli.document("kinds")}
+    assert {"building.validate", "building.index_geometry", "building.warm_cache", "probe.effect"} <= set(kinds)
+    for one in kinds.values():
+        jsonschema.Draft202012Validator.check_schema(one["payload"])
+    jsonschema.validate({"model_id": str(uuid4())}, kinds["building.validate"]["payload"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"colour": "red"}, kinds["building.validate"]["payload"])
+
+
+def test_without_probes_there_are_none(cli: Cli) -> None:
+    assert "no job kind 'probe.noop'" in cli.refusal("submit", "probe.noop", code=1, ARXOS_PROBES="0")
+
+
+def test_a_reader_that_goes_away_is_no_failure(cli: Cli) -> None:
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{sys.executable} -m arxos.cli.main kinds --json | head -c 10"],
+        env=os.environ | cli._environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
