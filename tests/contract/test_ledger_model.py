@@ -131,6 +131,13 @@ class TwoLedgers(RuleBasedStateMachine):
         message = UUID(int=max(1, self.deliveries - back))
         self._same(lambda ledger, _: sorted(ledger.lose("signal 9", delivery=message)))
 
+    @rule(places=places_)
+    def crash(self, places: list[int]) -> None:
+        """Claim, and die of it."""
+        self.claim(places, "bob")
+        self.both_say_the_same_and_no_job_leaves_its_path()
+        self.lose(0)
+
     @rule()
     def sweep(self) -> None:
         self._same(lambda ledger, _: sorted(ledger.sweep(LEASE_S)))

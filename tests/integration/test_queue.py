@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import signal
 from collections import Counter
 from dataclasses import replace
@@ -153,6 +154,26 @@ def test_a_killed_workers_job_finishes_elsewhere_and_leaves_no_ghost(queue: Stac
     assert (job.state, [one.outcome for one in job.attempts]) == (JobState.SUCCEEDED, ["lost", "succeeded"])
     wait_until(lambda: not any(map(is_alive, children)), "the children of the killed worker ended", 20)
     assert queue.effects([job_id]) == [job_id]
+
+
+def test_a_worker_that_was_paused_beyond_its_lease_cannot_write(queue: Stack) -> None:
+    queue.start_worker()
+    job_id = queue.submit("probe.effect", key="k", seconds=1.5)
+    queue.reaches(job_id, JobState.RUNNING)
+    paused = queue.worker_of(job_id)
+    family = [paused.pid, *children_of(paused.pid)]
+
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    job = queue.reaches(job_id, within_s=30)
+    for pid in family:
+        os.kill(pid, signal.SIGCONT)
+
+    assert (job.state, [one.outcome for one in job.attempts]) == (JobState.SUCCEEDED, ["lost", "succeeded"])
+    paused.terminate()  # it finishes what it runs, and so tries to settle, before it goes
+    paused.wait(30)
+    assert queue.effects([job_id]) == [job_id]
+    assert queue.get(job_id) == job
 
 
 def test_a_stopping_worker_finishes_what_runs(queue: Stack) -> None:
