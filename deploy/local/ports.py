@@ -24,8 +24,10 @@ def is_free(port: int) -> bool:
 
 def free_port(taken: frozenset[int] = frozenset()) -> int:
     """A free loopback port that is not among `taken`. Random: two checkouts that choose at once hardly ever meet."""
-    for port in random.sample(range(_FIRST, _LAST), k=1000):
-        if port not in taken and is_free(port):
+    candidates = [port for port in range(_FIRST, _LAST) if port not in taken]
+    random.shuffle(candidates)
+    for port in candidates:
+        if is_free(port):
             return port
     raise OSError("no free loopback port")
 
