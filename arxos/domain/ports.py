@@ -67,7 +67,7 @@ class BlobStore(Protocol):
 
 
 class Cache(Protocol):
-    """Computed answers that readers hit. May lose anything at any time; raises UnavailableError when it does not answer."""
+    """Computed answers that readers hit. May lose anything at any time. Raises UnavailableError when it is away."""
 
     def get(self, key: str) -> bytes | None: ...
     def put_many(self, values: Mapping[str, bytes], *, ttl_s: int | None = None) -> None: ...
