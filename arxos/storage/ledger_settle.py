@@ -66,6 +66,7 @@ GIVE_BACK = """
 WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND worker = %s ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
     UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1,
+        error_type = NULL, error_message = NULL,
         state = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
         finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END
     FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at, state),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -239,6 +240,7 @@ def _check(job: Job, before: JobState) -> None:
     assert job.state is before or job.state in TRANSITIONS[before]
 
 
+@pytest.mark.timeout(400)  # a difference takes minutes to be reduced to its shortest example
 def test_fake_and_postgres_live_the_same_random_lives(postgres: PostgresWorld) -> None:
     machine = type("TwoLedgersHere", (TwoLedgers,), {"postgres": postgres})
     run_state_machine_as_test(
