@@ -18,7 +18,9 @@ WITH released AS (
 edges AS (SELECT job_id, count(*) AS n FROM released GROUP BY job_id),
 locked AS (SELECT jobs.id FROM jobs JOIN edges ON edges.job_id = jobs.id ORDER BY jobs.id FOR UPDATE OF jobs)
 UPDATE jobs SET waiting_for = waiting_for - edges.n,
-    state = CASE WHEN state = 'blocked' AND waiting_for <= edges.n THEN 'queued' ELSE state END
+    state = CASE WHEN state = 'blocked' AND waiting_for <= edges.n THEN 'queued' ELSE state END,
+    available_at = CASE WHEN state = 'blocked' AND waiting_for <= edges.n
+        THEN greatest(available_at, clock_timestamp()) ELSE available_at END
 FROM locked JOIN edges ON edges.job_id = locked.id WHERE jobs.id = locked.id
 RETURNING jobs.id, jobs.state
 """
