@@ -64,7 +64,7 @@ class TwoLedgers(RuleBasedStateMachine):
         first, second, both, last = self.ids
         flow = [
             new_job(id=first, batch=9),
-            new_job(id=second, max_attempts=2),
+            new_job(id=second, max_attempts=2, max_lost=1),
             new_job(id=both, after=(first, second), max_lost=1),
             new_job(id=last, after=(both,), on_failure=OnFailure.RUN),
         ]
