@@ -30,8 +30,9 @@ LATER_S = 100.0  # a leap, beside which the time that a test itself takes is not
 MOST_JOBS = 9
 WORKERS = ("ada", "bob")
 QUEUES = ("maintenance", "cache")
-MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline", "attempts"}
-COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS]
+MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline"}
+APART = {"attempts", "error_message"}  # compared by functions of their own
+COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS | APART]
 ENDS = [
     (Outcome.SUCCEEDED, JobState.SUCCEEDED),
     (Outcome.FAILED, JobState.RETRYABLE),
@@ -224,7 +225,16 @@ def _answer(world: World, act: Callable[[Ledger, World], Any]) -> Any:
 def _facts(world: World, jobs: list[Job]) -> list[tuple[Any, ...]]:
     """All of the jobs but their moments, of which only what has come to pass can be compared."""
     now = world.now()
-    return [(*(getattr(job, name) for name in COMPARED), job.available_at > now, _history(job)) for job in jobs]
+    return [
+        (*(getattr(job, name) for name in COMPARED), _reason(job), job.available_at > now, _history(job))
+        for job in jobs
+    ]
+
+
+def _reason(job: Job) -> str | None:
+    """The error's message; of several predecessors that failed at once any may be the one it names."""
+    waited = "a job that it waits for did not succeed"
+    return waited if (job.error_message or "").startswith(waited) else job.error_message
 
 
 def _history(job: Job) -> list[tuple[Any, ...]]:
