@@ -22,8 +22,8 @@ from arxos.tasks.request import JobRequest, new_job
 from benchmarks._processes import arxos, python, running, wait_until
 
 ROUNDS = 3
-OURS = int(os.environ.get("BENCH_JOBS", "20000"))
-RIVALS = OURS // 8  # enough for seconds of work at their rate
+OURS = int(os.environ.get("BENCH_JOBS", "40000"))
+RIVALS = OURS // 16  # enough for seconds of work at their rate
 SAMPLES = 300
 WARM_UP = 200
 

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -22,10 +22,14 @@ class Format(ModelReader, Protocol):
 
 
 class InstalledReaders:
-    """The formats of this installation, as `domain.ports.ModelReaders`."""
+    """The formats of this installation, as `domain.ports.ModelReaders`; imported at first use, for they are heavy."""
 
-    def __init__(self, formats: tuple[Format, ...]) -> None:
-        self._formats = formats
+    @cached_property
+    def _formats(self) -> tuple[Format, ...]:
+        names = (f"arxos.formats.{module.name}" for module in pkgutil.iter_modules(arxos.formats.__path__))
+        modules = [importlib.import_module(name) for name in names]
+        readers: list[Format] = [module.READER for module in modules if hasattr(module, "READER")]
+        return tuple(sorted(readers, key=lambda reader: reader.name))
 
     def __iter__(self) -> Iterator[ModelReader]:
         return iter(self._formats)
@@ -48,6 +52,4 @@ class InstalledReaders:
 @cache
 def installed_readers() -> InstalledReaders:
     """Every format found in this package, in order of name."""
-    modules = (importlib.import_module(f"arxos.formats.{m.name}") for m in pkgutil.iter_modules(arxos.formats.__path__))
-    readers: list[Format] = [module.READER for module in modules if hasattr(module, "READER")]
-    return InstalledReaders(tuple(sorted(readers, key=lambda reader: reader.name)))
+    return InstalledReaders()

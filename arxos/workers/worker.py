@@ -11,6 +11,7 @@ POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
 
 def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     """Consume until told to stop: SIGTERM lets running jobs finish for the drain time, then gives them back."""
+    tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     beat = new_beat(pool)
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings)
