@@ -83,10 +83,14 @@ class Lifecycle:
             self._report_losses()
 
     def _live(self) -> None:
-        while not self._stop.is_set():
-            self._patiently(self._renew)
-            self._patiently(self._report_losses)
-            self._wait()
+        try:
+            while not self._stop.is_set():
+                self._patiently(self._renew)
+                self._patiently(self._report_losses)
+                self._wait()
+        finally:
+            if not self._stop.is_set():
+                os._exit(70)  # an unforeseen error: a worker that cannot renew its lease must not go on
 
     def _wait(self) -> None:
         """Until the next heartbeat is due, or a loss is there to report."""
