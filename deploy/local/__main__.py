@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"./run {command}")
+    return argparse.ArgumentParser(prog=f"./run {command}", allow_abbrev=False)
 
 
 def _become(command: list[str], variables: Mapping[str, str]) -> NoReturn:
