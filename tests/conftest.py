@@ -12,10 +12,32 @@ import redis as redis_client
 
 from arxos.storage.migrations import migrate
 from tests import servers as test_servers
+from tests.faults.oracle import FAULTS_FOLDER, stored
 from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
 
 ROOT = Path(__file__).resolve().parents[1]
+FAULTS = ROOT / "tests" / "faults"
 _fresh_number = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run is about, besides the paths that it names."""
+    parser.addoption("--faults", action="store_true", help="all of tests/faults, the long ones too, and nothing else")
+    parser.addoption("--without", metavar="MECHANISM", help="run the system's processes with a mechanism taken away")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --faults only faults; without it none of the long ones, unless a test is named."""
+    named = any("::" in argument for argument in config.args)
+    faults = config.getoption("--faults")
+
+    def wanted(item: pytest.Item) -> bool:
+        return FAULTS in item.path.parents if faults else named or item.get_closest_marker("faults_slow") is None
+
+    left_out = [item for item in items if not wanted(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if wanted(item)]
 
 
 def pytest_configure() -> None:
@@ -24,6 +46,16 @@ def pytest_configure() -> None:
         run = ROOT / ".local" / "tests" / str(os.getpid())
         shutil.rmtree(run, ignore_errors=True)  # of a run that was killed when it had the same pid
         os.environ[test_servers.RUN_VARIABLE] = str(run)
+        os.environ[FAULTS_FOLDER] = str(ROOT / ".local" / "faults" / str(os.getpid()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the faults came to, one line a scenario."""
+    figures = stored(Path(os.environ[FAULTS_FOLDER]))
+    if figures:
+        terminalreporter.section("faults")
+    for one in figures:
+        terminalreporter.line(str(one))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -42,19 +42,77 @@ def is_alive(pid: int) -> bool:
 
 
 @dataclass
-class Stack:
-    """A relay and workers that a test may kill; `repair` starts what is missing."""
+class Client:
+    """Submits jobs to the system that `variables` name, and looks into its ledger."""
 
     variables: dict[str, str]
-    folder: Path
-    relay: Process | None = None
-    workers: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         os.environ.update(self.variables)
         self.runtime: Runtime = start()
         for name in self.variables:
             del os.environ[name]
+
+    def submit(self, kind: str, **fields: Any) -> UUID:
+        """One job; fields of the request, the others are its payload."""
+        return self.insert(self.job(kind, **fields))[0]
+
+    def job(self, kind: str, **fields: Any) -> NewJob:
+        known = {name: fields.pop(name) for name in list(fields) if name in JobRequest.model_fields}
+        return new_job(self.runtime.kinds, JobRequest(kind=kind, payload=fields, **known))
+
+    def insert(self, *jobs: NewJob) -> list[UUID]:
+        with self.runtime.ports.unit_of_work() as uow:
+            ids = uow.jobs.insert(jobs)
+            uow.commit()
+        return ids
+
+    def do(self, act: Callable[[Any], Any]) -> Any:
+        with self.runtime.ports.unit_of_work() as uow:
+            result = act(uow.jobs)
+            uow.commit()
+        return result
+
+    def get(self, job_id: UUID) -> Job:
+        with self.runtime.ports.unit_of_work() as uow:
+            return uow.jobs.get(job_id)
+
+    def reaches(self, job_id: UUID, *states: JobState, within_s: float = 60.0) -> Job:
+        """The job once it is in one of the states; no states: in a final one."""
+        wanted = states or tuple(FINAL)
+        wait_until(lambda: self.get(job_id).state in wanted, f"job {job_id} in {wanted}", within_s)
+        return self.get(job_id)
+
+    def all_reach(self, ids: Sequence[UUID], state: JobState, within_s: float = 60.0) -> None:
+        """Wait until every one of the jobs is in the state."""
+        left = "SELECT count(*) FROM jobs WHERE id = ANY(%s) AND state <> %s"
+        wait_until(lambda: self.sql(left, list(ids), state) == [(0,)], f"{len(ids)} jobs {state}", within_s)
+
+    def effects(self, ids: Sequence[UUID]) -> list[UUID]:
+        """Whose effects are there, once for each."""
+        rows = self.sql("SELECT job_id FROM probe_effects WHERE job_id = ANY(%s)", list(ids))
+        return sorted(row[0] for row in rows)
+
+    def sql(self, statement: str, *values: object) -> list[Any]:
+        with self.runtime.database.connection() as connection:
+            rows: list[Any] = connection.execute(statement.encode(), values).fetchall()
+        return rows
+
+    def execute(self, statement: str, *values: object) -> int:
+        """Change something behind the system's back; how many rows."""
+        with self.runtime.database.connection() as connection:
+            changed = connection.execute(statement.encode(), values).rowcount
+            connection.commit()
+        return changed
+
+
+@dataclass
+class Stack(Client):
+    """A relay and workers that a test may kill; `repair` starts what is missing."""
+
+    folder: Path = field(kw_only=True)
+    relay: Process | None = None
+    workers: list[Process] = field(default_factory=list)
 
     def repair(self) -> None:
         """One relay and one cpu worker, running and ready; no queue paused."""
@@ -104,55 +162,10 @@ class Stack:
                 process.wait()
         self.runtime.database.close()
 
-    def submit(self, kind: str, **fields: Any) -> UUID:
-        """One job; fields of the request, the others are its payload."""
-        return self.insert(self.job(kind, **fields))[0]
-
-    def job(self, kind: str, **fields: Any) -> NewJob:
-        known = {name: fields.pop(name) for name in list(fields) if name in JobRequest.model_fields}
-        return new_job(self.runtime.kinds, JobRequest(kind=kind, payload=fields, **known))
-
-    def insert(self, *jobs: NewJob) -> list[UUID]:
-        with self.runtime.ports.unit_of_work() as uow:
-            ids = uow.jobs.insert(jobs)
-            uow.commit()
-        return ids
-
-    def do(self, act: Callable[[Any], Any]) -> Any:
-        with self.runtime.ports.unit_of_work() as uow:
-            result = act(uow.jobs)
-            uow.commit()
-        return result
-
-    def get(self, job_id: UUID) -> Job:
-        with self.runtime.ports.unit_of_work() as uow:
-            return uow.jobs.get(job_id)
-
-    def reaches(self, job_id: UUID, *states: JobState, within_s: float = 60.0) -> Job:
-        """The job once it is in one of the states; no states: in a final one."""
-        wanted = states or tuple(FINAL)
-        wait_until(lambda: self.get(job_id).state in wanted, f"job {job_id} in {wanted}", within_s)
-        return self.get(job_id)
-
-    def all_reach(self, ids: Sequence[UUID], state: JobState, within_s: float = 60.0) -> None:
-        """Wait until every one of the jobs is in the state."""
-        left = "SELECT count(*) FROM jobs WHERE id = ANY(%s) AND state <> %s"
-        wait_until(lambda: self.sql(left, list(ids), state) == [(0,)], f"{len(ids)} jobs {state}", within_s)
-
-    def effects(self, ids: Sequence[UUID]) -> list[UUID]:
-        """Whose effects are there, once for each."""
-        rows = self.sql("SELECT job_id FROM probe_effects WHERE job_id = ANY(%s)", list(ids))
-        return sorted(row[0] for row in rows)
-
-    def sql(self, statement: str, *values: object) -> list[Any]:
-        with self.runtime.database.connection() as connection:
-            rows: list[Any] = connection.execute(statement.encode(), values).fetchall()
-        return rows
-
 
 def running_stack(variables: dict[str, str], folder: Path) -> Iterator[Stack]:
     """A stack for as long as the iterator is held open."""
-    stack = Stack(variables, folder)
+    stack = Stack(variables, folder=folder)
     try:
         stack.repair()
         yield stack
