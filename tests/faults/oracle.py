@@ -75,7 +75,7 @@ class Scenario:
 
 
 def count(system: System, expected: dict[UUID, JobState]) -> tuple[int, int]:
-    """How many jobs are lost (not in the state that they should be in, or without effect); how many effects too many."""
+    """How many jobs are lost (in another state than they should be, or without effect); how many effects too many."""
     ids = list(expected)
     rows = system.patient().sql("SELECT id, kind, state FROM jobs WHERE id = ANY(%s)", ids)
     effects = Counter(

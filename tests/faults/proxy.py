@@ -63,12 +63,12 @@ class Proxy:
     def cut(self, *, refuse: bool = False) -> int:
         """Reset every connection; how many. `refuse`: and take no new ones until `heal`."""
         self.refusing = refuse
-        return self._do(self._each(Link.abort))
+        return int(self._do(self._each(Link.abort)))
 
     def blackhole(self, *, new_ones: bool = False) -> int:
-        """Existing connections stay open and go silent, as if the peer vanished; how many. `new_ones`: future ones, too."""
+        """Existing connections stay open but silent, as if the peer vanished; how many. `new_ones`: future ones, too."""
         self.silent = new_ones
-        return self._do(self._each(_silence))
+        return int(self._do(self._each(_silence)))
 
     def delay(self, seconds: float) -> None:
         """Hold every chunk back by so much, each way."""
