@@ -46,7 +46,7 @@ def pytest_configure() -> None:
         run = ROOT / ".local" / "tests" / str(os.getpid())
         shutil.rmtree(run, ignore_errors=True)  # of a run that was killed when it had the same pid
         os.environ[test_servers.RUN_VARIABLE] = str(run)
-        os.environ[FAULTS_FOLDER] = str(ROOT / ".local" / "faults" / str(os.getpid()))
+        os.environ.setdefault(FAULTS_FOLDER, str(ROOT / ".local" / "faults" / str(os.getpid())))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,7 +14,7 @@ from deploy.local.checks import check
 from deploy.local.commands import CommandError, run
 from deploy.local.environment import chosen_by_caller, read_running
 from deploy.local.supervision import LOGS
-from deploy.local.trial import bench, test
+from deploy.local.trial import bench, guarantees, test
 
 
 def up(arguments: Sequence[str]) -> None:
@@ -91,6 +91,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "test": test,
     "check": check,
     "bench": bench,
+    "guarantees": guarantees,
 }
 
 

@@ -17,8 +17,8 @@ from deploy.local import system_packages
 from deploy.local.checkout import ROOT, VENV, only_one, say
 from deploy.local.commands import CommandError
 
-NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench"})
-NEEDS_TOOLS = frozenset({"test", "check", "bench"})
+NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench", "guarantees"})
+NEEDS_TOOLS = frozenset({"test", "check", "bench", "guarantees"})
 NEEDS_NOTHING = frozenset({"down", "status", "logs", "env"})  # of what runs, or there is nothing to tell
 
 _PYTHON = VENV / "bin" / "python"

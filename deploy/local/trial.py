@@ -1,9 +1,10 @@
 """`./run test` and `./run bench`: on servers of their own, never on the stack's."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.local.checkout import LOCAL, ROOT, VENV
 from deploy.local.commands import run
@@ -17,8 +18,20 @@ _SERVERS = frozenset({"ARXOS_DATABASE_URL", "ARXOS_BROKER_URL"})
 def test(arguments: Sequence[str]) -> None:
     """Pass the tests. Of the caller's ARXOS_ variables only servers to be used count."""
     servers = {name: value for name, value in chosen_by_caller().items() if name in _SERVERS}
-    command = [_PYTHON, "-m", "pytest", *_in_parallel(arguments), *arguments]
-    sys.exit(subprocess.run(command, cwd=ROOT, env=_without_arxos() | servers, check=False).returncode)
+    sys.exit(_pytest(arguments, servers))
+
+
+def guarantees(arguments: Sequence[str]) -> None:
+    """Inject every fault, then write what came of it into docs/guarantees.md."""
+    if arguments:
+        sys.exit("run: guarantees takes no arguments")
+    figures = {"FAULTS_FOLDER": str(LOCAL / "faults" / "last")}
+    shutil.rmtree(figures["FAULTS_FOLDER"], ignore_errors=True)
+    failed = _pytest(["--faults"], figures)
+    written = subprocess.run(
+        [_PYTHON, "-m", "tests.faults.report"], cwd=ROOT, env=_without_arxos() | figures, check=False
+    )
+    sys.exit(failed or written.returncode)
 
 
 def bench(arguments: Sequence[str]) -> None:
@@ -36,10 +49,16 @@ def bench(arguments: Sequence[str]) -> None:
     sys.exit(done.returncode)
 
 
+def _pytest(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    command = [_PYTHON, "-m", "pytest", *_in_parallel(arguments), *arguments]
+    return subprocess.run(command, cwd=ROOT, env=_without_arxos() | dict(variables), check=False).returncode
+
+
 def _in_parallel(arguments: Sequence[str]) -> list[str]:
     """Two test processes, unless the caller decides, or wants a debugger, which needs the terminal."""
     decided = any(argument.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for argument in arguments)
-    return [] if decided else ["-n", "2", "--dist", "loadscope"]  # a file shares its dearer fixtures
+    several = "3" if "--faults" in arguments else "2"  # faults mostly wait
+    return [] if decided else ["-n", several, "--dist", "loadscope"]  # a file shares its dearer fixtures
 
 
 def _without_arxos() -> dict[str, str]:

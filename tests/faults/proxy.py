@@ -66,7 +66,7 @@ class Proxy:
         return int(self._do(self._each(Link.abort)))
 
     def blackhole(self, *, new_ones: bool = False) -> int:
-        """Existing connections stay open but silent, as if the peer vanished; how many. `new_ones`: future ones, too."""
+        """Existing connections stay open but silent, as if the peer vanished; how many. `new_ones`: future ones too."""
         self.silent = new_ones
         return int(self._do(self._each(_silence)))
 

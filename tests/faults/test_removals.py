@@ -1,0 +1,34 @@
+"""Each mechanism earns its place: with it taken away, a test that defends a promise fails."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.oracle import FAULTS_FOLDER
+
+ROOT = Path(__file__).resolve().parents[2]
+DEATHS, REDIS, DELIVERY = "test_process_death.py", "test_redis.py", "test_delivery.py"
+FAILS_WITHOUT = [
+    ("fencing", DEATHS, "paused_beyond_its_lease"),
+    ("guarded-claim", DELIVERY, "same_message"),
+    ("lease", DEATHS, "killed_parent"),
+    ("republish", REDIS, "flushall"),
+    ("poison", DEATHS, "poison"),
+]
+
+
+@pytest.mark.faults_slow
+@pytest.mark.parametrize(("mechanism", "file", "tests"), FAILS_WITHOUT, ids=[row[0] for row in FAILS_WITHOUT])
+def test_a_promise_is_broken_without_its_mechanism(mechanism: str, file: str, tests: str, tmp_path: Path) -> None:
+    path = f"tests/faults/{file}"
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "--faults", path, "-k", tests]
+    apart = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TEST_RUN_"))}
+    environment = apart | {FAULTS_FOLDER: str(tmp_path)}
+    done = subprocess.run(
+        [*command, "-x", "--without", mechanism], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stdout[-3000:]  # 1: a test failed; others: none was found, or it broke
+    assert "AssertionError" in done.stdout
