@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from arxos.domain.errors import TransientError
+from arxos.scheduler.trouble import Trouble
 from arxos.storage.database import Connection, Database
 from arxos.storage.outbox import Outbox
 from arxos.workers.publisher import Publisher
@@ -29,6 +30,7 @@ class Relay:
     queues: Sequence[str]
     depth: int
     stopping: threading.Event = field(default_factory=threading.Event)
+    trouble: Trouble = field(default_factory=lambda: Trouble("publish"))
 
     def step(self) -> tuple[int, bool]:
         """Publish what fits. Returns how many messages, and whether more may be due. Raises UnavailableError."""
@@ -60,15 +62,16 @@ class Relay:
         while not self.stopping.is_set():
             try:
                 with database.listener(CHANNEL) as wake:
-                    self._follow(wake, wait.reset)
+                    self._follow(wake, wait)
             except TransientError as error:
-                log.warning("relay_waits", error=str(error), wait_s=wait.seconds)
+                self.trouble.report(str(error))
                 self.stopping.wait(wait.next())
 
-    def _follow(self, wake: Connection, went_well: Callable[[], None]) -> None:
+    def _follow(self, wake: Connection, wait: "Backoff") -> None:
         while not self.stopping.is_set():
             _, more = self.step()
-            went_well()
+            wait.reset()
+            self.trouble.over()
             if more:
                 time.sleep(REFILL_S)
             else:

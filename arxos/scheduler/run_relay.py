@@ -1,4 +1,4 @@
-"""The relay process: the relay itself, and the sweeper beside it in a thread."""
+"""The relay process: the relay itself; the sweeper and the heartbeat beside it in threads."""
 
 import signal
 import threading
@@ -6,10 +6,13 @@ import threading
 import structlog
 
 from arxos.app.bootstrap import Runtime
+from arxos.scheduler.presence import Presence, new_service
 from arxos.scheduler.relay import Relay
 from arxos.scheduler.sweeper import Sweeper
 from arxos.storage.outbox import Outbox
+from arxos.storage.services import Services
 from arxos.tasks.queues import POOL_OF
+from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app
 from arxos.workers.publisher import Publisher
 
@@ -17,9 +20,10 @@ log = structlog.get_logger()
 
 
 def run_relay(runtime: Runtime) -> None:
-    """Publish and sweep until SIGTERM or SIGINT."""
+    """Publish and sweep until SIGTERM or SIGINT. Raises InvalidError where the broker is unfit."""
     settings = runtime.settings
     app = build_app(settings)
+    check_broker(app)
     outbox, queues, stopping = Outbox(runtime.database), tuple(POOL_OF), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -33,9 +37,14 @@ def run_relay(runtime: Runtime) -> None:
         settings.republish_s,
         stopping,
     )
-    thread = threading.Thread(target=sweeper.run, name="sweeper", daemon=True)
-    thread.start()
+    presence = Presence(
+        Services(runtime.database), new_service("relay"), (relay.trouble, sweeper.broker_trouble), stopping
+    )
+    threads = [threading.Thread(target=one.run, name=type(one).__name__, daemon=True) for one in (sweeper, presence)]
+    for thread in threads:
+        thread.start()
     log.info("relay_started", queues=list(queues))
     relay.run(runtime.database)
-    thread.join(timeout=5)
+    for thread in threads:
+        thread.join(timeout=5)
     log.info("relay_stopped")

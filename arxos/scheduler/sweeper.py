@@ -1,17 +1,21 @@
 """The sweeper: takes back what dead workers hold, publishes anew what Redis lost, cancels what is too late."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from arxos.domain.errors import TransientError
+from arxos.domain.errors import TransientError, UnavailableError
 from arxos.domain.ports import OpenUnitOfWork
+from arxos.scheduler.trouble import Trouble
 from arxos.storage.outbox import Outbox
+from arxos.workers.broker_check import broker_facts, evicts
 from arxos.workers.publisher import Publisher
 
 EVERY_S = 1.0
+LOOK_AT_BROKER_S = 10.0
 
 log = structlog.get_logger()
 
@@ -27,6 +31,14 @@ class Sweeper:
     lease_s: float
     republish_s: float
     stopping: threading.Event = field(default_factory=threading.Event)
+    _troubles: dict[str, Trouble] = field(default_factory=dict)
+    _next_look: float = 0.0
+    _declared: bool = False  # by us: who finds a new broker bare need not be alarmed
+
+    @property
+    def broker_trouble(self) -> Trouble:
+        """What was found when the broker was looked at last."""
+        return self._trouble_of("look_at_broker")
 
     def run(self) -> None:
         """Sweep every second until `stopping` is set.
@@ -41,10 +53,22 @@ class Sweeper:
 
     def _sweep(self) -> None:
         for duty in (self.take_back, self.expire, self.publish_again):
-            try:
-                duty()
-            except TransientError as error:
-                log.warning("sweep_delayed", duty=duty.__name__, error=str(error))
+            self._try(duty)
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK_AT_BROKER_S
+            self._try(self.look_at_broker)
+
+    def _try(self, duty: Callable[[], None]) -> None:
+        trouble = self._trouble_of(duty.__name__)
+        try:
+            duty()
+        except TransientError as error:
+            trouble.report(str(error))
+        else:
+            trouble.over()
+
+    def _trouble_of(self, duty: str) -> Trouble:
+        return self._troubles.setdefault(duty, Trouble(duty))
 
     def take_back(self) -> None:
         """Running jobs whose worker was silent beyond its lease are tried again elsewhere."""
@@ -63,8 +87,20 @@ class Sweeper:
             log.info("deadlines_passed", jobs=[str(job_id) for job_id in expired])
 
     def publish_again(self) -> None:
-        """Jobs published a while ago, still unclaimed though their Redis queue is empty: the message is gone."""
-        depths = self.publisher.depths(self.queues)
-        again = self.outbox.publish_again([queue for queue, depth in depths.items() if depth == 0], self.republish_s)
-        if again:
-            log.warning("published_again", jobs=again)
+        """Jobs published a while ago, unclaimed, and named by no waiting message: what carried them is gone."""
+        for queue in self.outbox.overdue(self.queues, self.republish_s):
+            # Where there are too many messages to look through, all count as gone. The relay publishes none of them
+            # before there is room, and a job that is delivered twice is claimed once.
+            waiting = self.publisher.waiting(queue) or ()
+            again = self.outbox.publish_again(queue, self.republish_s, waiting)
+            if again:
+                log.warning("published_again", queue=queue, jobs=again)
+
+    def look_at_broker(self) -> None:
+        """Restore what is missing there. Raises UnavailableError, also for a broker that may drop messages."""
+        missing = self.publisher.declare_missing()
+        if missing and self._declared:
+            log.warning("bindings_missing", queues=missing, action="declared again")
+        self._declared = True
+        if problem := evicts(broker_facts(self.publisher)):
+            raise UnavailableError(problem)

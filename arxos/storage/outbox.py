@@ -1,6 +1,6 @@
 """What the relay asks of the ledger: which due jobs to publish, and which to publish again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,13 +18,24 @@ WHERE queue = %s AND state IN ('queued', 'retryable') AND published_at IS NULL A
 ORDER BY priority DESC, available_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 MARK = "UPDATE jobs SET published_at = clock_timestamp() WHERE id = ANY(%s)"
+# Rows are locked in order of their ids, as claims lock them: neither can wait for the other in a circle.
 UNMARK = """
-UPDATE jobs SET published_at = NULL WHERE id = ANY(%s) AND state IN ('queued', 'retryable')
+WITH back AS (
+    SELECT id FROM jobs WHERE id = ANY(%s) AND state IN ('queued', 'retryable') ORDER BY id FOR UPDATE)
+UPDATE jobs SET published_at = NULL FROM back WHERE jobs.id = back.id
 """
-UNMARK_OLD = """
-UPDATE jobs SET published_at = NULL
-WHERE queue = ANY(%s) AND state IN ('queued', 'retryable')
-    AND published_at < clock_timestamp() - make_interval(secs => %s)
+OVERDUE = """
+SELECT queue FROM unnest(%s::text[]) AS q (queue) WHERE EXISTS (
+    SELECT FROM jobs WHERE jobs.queue = q.queue AND state IN ('queued', 'retryable')
+        AND published_at < clock_timestamp() - make_interval(secs => %s))
+"""
+UNMARK_OVERDUE = """
+WITH gone AS (
+    SELECT id FROM jobs WHERE queue = %s AND state IN ('queued', 'retryable')
+        AND published_at < clock_timestamp() - make_interval(secs => %s)
+        AND NOT EXISTS (SELECT FROM unnest(%s::uuid[]) AS waiting (id) WHERE waiting.id = jobs.id)
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+UPDATE jobs SET published_at = NULL FROM gone WHERE jobs.id = gone.id
 """
 
 
@@ -80,10 +91,15 @@ class Outbox:
             connection.execute(UNMARK, [[job_id for envelope in envelopes for job_id in envelope.jobs]])
             connection.commit()
 
-    def publish_again(self, empty_queues: Sequence[str], after_s: float) -> int:
-        """Jobs published `after_s` seconds ago, still unclaimed though their queue is empty: due anew. How many."""
+    def overdue(self, queues: Sequence[str], after_s: float) -> list[str]:
+        """Those of the queues that have jobs published more than `after_s` seconds ago and still unclaimed."""
         with self._database.connection() as connection:
-            again = connection.execute(UNMARK_OLD, [list(empty_queues), after_s]).rowcount
+            return [row[0] for row in connection.execute(OVERDUE, [list(queues), after_s])]
+
+    def publish_again(self, queue: str, after_s: float, waiting: Collection[UUID]) -> int:
+        """The queue's overdue jobs are due anew, except those whose message is still `waiting`. How many."""
+        with self._database.connection() as connection:
+            again = connection.execute(UNMARK_OVERDUE, [queue, after_s, list(waiting)]).rowcount
             connection.commit()
             return again
 

@@ -48,6 +48,8 @@ def build_app(settings: Settings) -> Celery:
         worker_proc_alive_timeout=60,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # What Redis refuses (it is full, a replica, says NOPERM) passes as outages do: wait and connect again.
+        broker_channel_error_retry=True,
         broker_transport_options=TRANSPORT_OPTIONS,
         task_publish_retry=False,
         enable_utc=True,

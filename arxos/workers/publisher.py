@@ -1,44 +1,103 @@
 """Hands envelopes to Redis through Celery: only job ids and trace headers travel."""
 
-from collections.abc import Sequence
-from uuid import uuid4
+import base64
+import json
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 import redis
 from celery import Celery
-from kombu.exceptions import KombuError
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.connection import Connection
 
 from arxos.domain.errors import UnavailableError
 from arxos.storage.outbox import Envelope
+from arxos.workers.broker_words import BROKER_ERRORS, words_for
 
-BROKER_ERRORS = (BrokerError, KombuError, redis.RedisError, OSError)
+T = TypeVar("T")
+
+# An answer that is late by more is no answer: the relay has better things to do than to hang on a dead connection.
+# Nothing is sent twice behind our back: kombu pipelines only where redis-py does not repeat commands by itself.
+PATIENCE = {"socket_timeout": 5, "retry_on_timeout": False}
+LOOKED_THROUGH = 10_000  # messages of one queue; who finds more there finds them forged
+LOOKED_THROUGH_BYTES = 32 * 1024 * 1024
+AT_ONCE = 8
+IDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Publisher:
-    """One connection to the broker; reconnects by itself at the next call after an error."""
+    """One connection to the broker; reconnects by itself at the next call after an error.
+
+    Every method raises UnavailableError, which says what is the matter.
+    """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._connection = app.connection_for_write()
+        self._connection = self._new_connection()
 
     def depths(self, queues: Sequence[str]) -> dict[str, int]:
-        """Messages that wait in each Redis queue. Raises UnavailableError."""
-        try:
-            with self._connection.default_channel.client.pipeline(transaction=False) as pipeline:
+        """Messages that wait in each Redis queue."""
+
+        def ask(channel: Any) -> dict[str, int]:
+            with channel.client.pipeline(transaction=False) as pipeline:
                 for queue in queues:
                     pipeline.llen(queue)
                 return dict(zip(queues, pipeline.execute(), strict=True))
-        except BROKER_ERRORS as error:
-            raise self._lost(error) from error
+
+        return self._do(ask)
 
     def publish(self, envelopes: Sequence[Envelope]) -> None:
-        """Send all in one pipelined batch. Raises UnavailableError; then some may have been sent all the same."""
-        try:
+        """Send all in one pipelined batch. After an error some may have been sent all the same."""
+
+        def send(_: Any) -> None:
             with self._app.amqp.Producer(self._connection, auto_declare=False) as producer, producer.batch():
                 for envelope in envelopes:
                     self._send(envelope, producer)
-        except BROKER_ERRORS as error:
-            raise self._lost(error) from error
+
+        self._do(send)
+
+    def waiting(self, queue: str) -> set[UUID] | None:
+        """The jobs that the waiting messages of a queue name; None: there are too many messages to look through."""
+
+        def look(channel: Any) -> set[UUID] | None:
+            found, size, key = set[UUID](), 0, f"{channel.global_keyprefix}{queue}"
+            # From the end where messages are added: what comes meanwhile is seen twice, and none is skipped.
+            for start in range(0, LOOKED_THROUGH, AT_ONCE):
+                messages = channel.client.lrange(key, start, start + AT_ONCE - 1)
+                size += sum(map(len, messages))
+                if not messages or size > LOOKED_THROUGH_BYTES:
+                    return None if messages else found
+                found.update(*map(jobs_in, messages))
+            return None
+
+        return self._do(look)
+
+    def declare_missing(self) -> list[str]:
+        """Queues of ours that have lost their binding; each has it again."""
+
+        def declare(channel: Any) -> list[str]:
+            bindings = {name: f"_kombu.binding.{name}" for name in self._app.amqp.queues}
+            missing = [
+                name for name, key in bindings.items() if not channel.client.exists(f"{channel.global_keyprefix}{key}")
+            ]
+            for name in missing:
+                self._app.amqp.queues[name](channel).declare()
+            return missing
+
+        return self._do(declare)
+
+    def info(self) -> dict[str, Any]:
+        """What Redis tells of itself; nothing where this user may not ask."""
+
+        def ask(channel: Any) -> dict[str, Any]:
+            try:
+                return dict(channel.client.info())
+            except redis.exceptions.NoPermissionError:
+                return {}
+
+        return self._do(ask)
 
     def close(self) -> None:
         """Leave the broker."""
@@ -57,7 +116,29 @@ class Publisher:
             retry=False,
         )
 
-    def _lost(self, error: Exception) -> UnavailableError:
-        self._connection.release()
-        self._connection = self._app.connection_for_write()
-        return UnavailableError(f"the broker does not answer: {type(error).__name__}")
+    def _do(self, act: Callable[[Any], T]) -> T:
+        try:
+            # Else `default_channel` would try again for seconds by itself.
+            self._connection.ensure_connection(max_retries=0)
+            return act(self._connection.default_channel)
+        except BROKER_ERRORS as error:
+            self._reset()
+            raise UnavailableError(words_for(error)) from error
+
+    def _reset(self) -> None:
+        with suppress(*BROKER_ERRORS):
+            self._connection.release()
+        self._connection = self._new_connection()
+
+    def _new_connection(self) -> Connection:
+        connection: Connection = self._app.connection_for_write(transport_options=PATIENCE)
+        return connection
+
+
+def jobs_in(message: bytes) -> set[UUID]:
+    """The jobs that a message names: whatever looks like an id in its body. Of garbage: none."""
+    try:
+        body = base64.b64decode(json.loads(message)["body"])
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return set()
+    return {UUID(found.decode()) for found in IDS.findall(body)}

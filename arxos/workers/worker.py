@@ -2,6 +2,7 @@
 
 from arxos.app.bootstrap import Runtime
 from arxos.tasks.queues import Pool, queues_of
+from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
 from arxos.workers.executor import Executor
 from arxos.workers.lifecycle import Lifecycle, new_beat
@@ -15,6 +16,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     beat = new_beat(pool)
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings)
+    check_broker(app)
     register_kinds(app, runtime.kinds, executor.deliver)
     lifecycle = Lifecycle(runtime, beat)
     lifecycle.connect()
