@@ -8,6 +8,7 @@ from uuid import UUID
 from arxos.domain.errors import CancelledError, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.ports import Ports
+from arxos.workers.soft_limit import SoftLimit
 
 REPORT_EVERY_S = 0.5
 
@@ -18,6 +19,7 @@ class RunningAttempt:
 
     job: ClaimedJob
     ports: Ports
+    soft_limit: SoftLimit
     _next_report: float = field(default=0.0, init=False)
 
     @property
@@ -38,8 +40,10 @@ class RunningAttempt:
     def progress(self, done: float, note: str = "") -> None:
         """Store progress, at most twice a second.
 
-        Raises CancelledError once somebody cancelled the job, ConflictError once the attempt was taken back.
+        Raises CancelledError once somebody cancelled the job, ConflictError once the attempt was taken back; in a
+        thread TimedOutError, once, after the soft limit.
         """
+        self.soft_limit.check()
         if time.monotonic() < self._next_report:
             return
         self._next_report = time.monotonic() + REPORT_EVERY_S

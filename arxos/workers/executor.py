@@ -10,15 +10,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from billiard.exceptions import SoftTimeLimitExceeded
 
-from arxos.domain.errors import ArxosError, InterruptedError_, TimedOutError, TransientError
+from arxos.domain.errors import ArxosError, InterruptedError_, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.jobs.outcome import Outcome, Settlement, failed, given_back, succeeded
 from arxos.domain.ports import Ports
 from arxos.tasks.kind import Effect, JobKind
 from arxos.tasks.registry import find_kind, parse_payload
 from arxos.workers.attempt import RunningAttempt
+from arxos.workers.soft_limit import soft_limit
 
 BATCH_BUDGET_S = 2.0  # what a message's jobs may take together before the rest is given back
 SETTLE_EVERY_S = 0.5  # how long a finished job of a batch waits for its mates
@@ -86,10 +86,10 @@ class Executor:
     def _attempt(self, job: ClaimedJob) -> Finished:
         try:
             kind = find_kind(self.kinds, job.kind)
-            done = kind.run(parse_payload(kind, job.payload), RunningAttempt(job, self.ports))
+            payload = parse_payload(kind, job.payload)
+            with soft_limit(kind.soft_limit_s) as limit:
+                done = kind.run(payload, RunningAttempt(job, self.ports, limit))
             result = done.result.model_dump(mode="json") if done.result else None
-        except SoftTimeLimitExceeded:
-            return self._failed(job, TimedOutError("took longer than its time limit"))
         except SystemExit as error:
             told = isinstance(error.code, int) and error.code <= TOLD_TO_STOP
             return self._failed(job, InterruptedError_("the worker was told to stop") if told else error)
@@ -120,7 +120,7 @@ class Executor:
         while True:
             try:
                 return self._settle_once(finished)
-            except (TransientError, SoftTimeLimitExceeded) as error:
+            except TransientError as error:
                 if time.monotonic() > deadline:
                     raise
                 log.warning("settle_delayed", jobs=len(finished), error=str(error), wait_s=wait)

@@ -7,10 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from billiard.exceptions import SoftTimeLimitExceeded
 from pydantic import BaseModel
 
-from arxos.domain.errors import CancelledError, ConflictError, NotFoundError, TransientError, UnavailableError
+from arxos.domain.errors import (
+    CancelledError,
+    ConflictError,
+    NotFoundError,
+    TimedOutError,
+    TransientError,
+    UnavailableError,
+)
 from arxos.domain.jobs.job import Job, JobState, NewJob
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, JobKind
@@ -170,7 +176,7 @@ def test_a_payload_that_no_longer_fits_is_a_dead_letter_that_names_the_field() -
         (SystemExit(0), JobState.RETRYABLE, "SystemExit"),
         (SystemExit("so long"), JobState.RETRYABLE, "SystemExit"),
         (SystemExit(-(256 - 15)), JobState.QUEUED, "InterruptedError_"),
-        (SoftTimeLimitExceeded(), JobState.RETRYABLE, "TimedOutError"),
+        (TimedOutError("took long"), JobState.RETRYABLE, "TimedOutError"),
         (CancelledError("cancelled by ada"), JobState.CANCELLED, "CancelledError"),
         (MemoryError(), JobState.RETRYABLE, "MemoryError"),
         (RecursionError("deep"), JobState.RETRYABLE, "RecursionError"),
