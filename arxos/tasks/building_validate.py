@@ -7,6 +7,8 @@ from arxos.domain.events import ModelValidated
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
+MEMORY_MB = 16_384  # a model of 9 MB takes 130; the largest that is taken in has 1024
+
 
 class ValidateModel(Payload):
     """Which model; `express` adds the schema's own WHERE rules, which take twice as long again."""
@@ -24,7 +26,14 @@ class Validated(Result):
     rules: dict[str, int]
 
 
-@job_kind("building.validate", queue="validation", payload=ValidateModel, soft_limit_s=3600.0, hard_limit_s=3660.0)
+@job_kind(
+    "building.validate",
+    queue="validation",
+    payload=ValidateModel,
+    soft_limit_s=3600.0,
+    hard_limit_s=3660.0,
+    memory_limit_mb=MEMORY_MB,
+)
 def validate_model(payload: ValidateModel, attempt: Attempt) -> Done:
     """Check an uploaded model: syntax, header, schema, normative and business rules.
 

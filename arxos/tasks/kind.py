@@ -69,8 +69,9 @@ class JobKind(Generic[P]):
     batch: int = 1
     light: Callable[[P], bool] | None = None  # whether a job with this payload may share a message; None: every one
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    soft_limit_s: float = 300.0
-    hard_limit_s: float = 330.0
+    soft_limit_s: float = 300.0  # then its body sees TimedOutError: by itself in a child, from `progress` in a thread
+    hard_limit_s: float = 330.0  # then its process is killed, with all that it started
+    memory_limit_mb: int | None = None  # resident, of its process with all that it started; checked in children only
     probe: bool = False  # only with ARXOS_PROBES=1
 
     @property

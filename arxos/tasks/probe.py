@@ -14,6 +14,7 @@ from arxos.tasks.kind import Attempt, Done, Payload, job_kind
 
 QUEUE = "maintenance"
 MANY = 200  # light jobs in one message
+HOARD_MB, STEP_MB = 2048, 8
 SOON = RetryPolicy(base_s=0.2, cap_s=5.0)
 
 
@@ -103,7 +104,7 @@ def fail(payload: Fail, at: Attempt) -> Done:
     return Done()
 
 
-@job_kind("probe.crash", queue=QUEUE, payload=Crash, probe=True, policy=SOON)
+@job_kind("probe.crash", queue=QUEUE, payload=Crash, probe=True, policy=SOON, memory_limit_mb=512)
 def crash(payload: Crash, at: Attempt) -> Done:
     """Kill the process on the first attempts."""
     if at.number <= payload.times:
@@ -119,10 +120,17 @@ def _die(how: How) -> None:
             os._exit(0)
         case How.SEGFAULT:
             ctypes.string_at(0)
-        case How.OOM:  # what the kernel's OOM killer does, after memory really grew
-            hoard = bytearray(256 * 1024 * 1024)
-            os.kill(os.getpid(), signal.SIGKILL)
-            del hoard
+        case How.OOM:
+            _grow()
+
+
+def _grow() -> None:
+    """Use more and more memory until the kind's limit ends it; where limits are not enforced, as the kernel would."""
+    hoard = []
+    for _ in range(HOARD_MB // STEP_MB):
+        hoard.append(b"x" * (STEP_MB << 20))
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @job_kind("probe.progress", queue=QUEUE, payload=Steps, probe=True, hard_limit_s=3700, soft_limit_s=3660)

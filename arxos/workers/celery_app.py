@@ -61,13 +61,7 @@ def build_app(settings: Settings) -> Celery:
 def register_kinds(app: Celery, kinds: Mapping[str, JobKind[Any]], deliver: Deliver) -> None:
     """One Celery task per kind, so that Flower, limits and routing see kinds."""
     for kind in kinds.values():
-        app.task(
-            _body(kind.name, deliver),
-            name=kind.name,
-            bind=True,
-            soft_time_limit=kind.soft_limit_s,
-            time_limit=kind.hard_limit_s,
-        )
+        app.task(_body(kind.name, deliver), name=kind.name, bind=True, soft_time_limit=kind.soft_limit_s)
 
 
 def _body(name: str, deliver: Deliver) -> Callable[[Any, list[str]], str]:
