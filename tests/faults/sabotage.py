@@ -44,7 +44,12 @@ def poison() -> None:
     _replace(ledger_settle, "TAKE_BACK", "attempt >= max_attempts", "false")
 
 
+def nothing() -> None:
+    """All is as it should be."""
+
+
 MECHANISMS: Mapping[str, Callable[[], None]] = {
+    "nothing": nothing,
     "fencing": fencing,
     "guarded-claim": guarded_claim,
     "lease": lease,

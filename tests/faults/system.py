@@ -111,6 +111,8 @@ class System(Client):
 
     def _spawn(self, name: str, words: Sequence[str], variables: Mapping[str, str]) -> Process:
         launcher = ["tests.faults.sabotage", self.sabotage] if self.sabotage else ["arxos.cli.main"]
+        if "STRANGE" in {**self.variables, **variables}:  # see strange.py
+            launcher = ["tests.faults.strange", self.sabotage or "nothing"]
         with (self.folder / f"{name}.log").open("ab") as log:
             command = [sys.executable, "-m", *launcher, *words]
             return subprocess.Popen(command, env={**os.environ, **self.variables, **variables}, stdout=log, stderr=log)

@@ -1,0 +1,95 @@
+"""Starts `arxos` with job kinds that no product should have, and with the broker's patience as short as a test needs.
+
+STRANGE=1 python -m tests.faults.strange nothing worker --pool cpu
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from arxos.domain.errors import TimedOutError
+from arxos.domain.jobs.retry import RetryPolicy
+from arxos.tasks import probe
+from arxos.tasks.kind import Attempt, Done, JobKind, Payload
+from arxos.workers import celery_app
+from tests.faults import sabotage
+
+STRANGE = "STRANGE"  # a variable that makes the harness start its processes by this module
+VISIBILITY = "STRANGE_VISIBILITY_S"
+SOON = RetryPolicy(base_s=0.1, cap_s=0.2)
+
+
+class Family(Payload):
+    """Whether it works in a call that no signal interrupts, and how many MB its own child takes."""
+
+    deaf: bool = False
+    mb: int = 1
+
+
+class Handling(Payload):
+    """What it does about its soft limit."""
+
+    raises: bool = False
+
+
+def family(payload: Family, at: Attempt) -> Done:
+    """Start a child, and work longer than allowed on the first attempt."""
+    if at.number == 1:
+        subprocess.Popen([sys.executable, "-c", f"import time; x = b'x' * ({payload.mb} << 20); time.sleep(600)"])
+        if payload.deaf:
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
+        time.sleep(600)
+    return effect(at)
+
+
+def handling(payload: Handling, at: Attempt) -> Done:
+    """Work longer than the soft limit; then clean up."""
+    try:
+        if at.number == 1:
+            for step in range(6000):
+                at.progress(step / 6000)
+                time.sleep(0.1)
+    except TimedOutError:
+        if payload.raises:
+            raise
+    return effect(at)
+
+
+def stuck(payload: Payload, at: Attempt) -> Done:
+    """Never end, on the first attempt."""
+    time.sleep(600 if at.number == 1 else 0)
+    return effect(at)
+
+
+def effect(at: Attempt) -> Done:
+    """The effect of a strange job."""
+    return Done(effect=lambda uow: uow.probes.add(at.job_id, at.number, "strange"))
+
+
+def kind(name: str, payload: type[Payload], run: Any, **settings: Any) -> JobKind[Any]:
+    """A strange kind."""
+    return JobKind(f"strange.{name}", "maintenance", payload, run, policy=SOON, probe=True, **settings)
+
+
+KINDS = (
+    kind("family", Family, family, soft_limit_s=600, hard_limit_s=660, memory_limit_mb=256),
+    kind("overtime", Family, family, soft_limit_s=1, hard_limit_s=2),
+    kind("handling", Handling, handling, soft_limit_s=1, hard_limit_s=600),
+    kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
+)
+
+
+def main() -> None:
+    """Be `arxos`, strangely, and without the mechanism that the first argument names."""
+    for one in KINDS:
+        setattr(probe, one.name.replace(".", "_"), one)
+    if VISIBILITY in os.environ:
+        celery_app.TRANSPORT_OPTIONS["visibility_timeout"] = float(os.environ[VISIBILITY])
+    sabotage.main()
+
+
+if __name__ == "__main__":
+    main()
