@@ -16,10 +16,11 @@ Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) â†
 VISIBILITY_TIMEOUT_S = 2 * 3700  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
 TRANSPORT_OPTIONS = {
     "visibility_timeout": VISIBILITY_TIMEOUT_S,
-    "socket_timeout": 30,
+    "socket_timeout": 5,  # acks wait within the event loop: while they do, nothing is consumed and no limit is kept
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
-    "retry_on_timeout": True,
+    # Never `retry_on_timeout`: with it redis-py makes lost connections again behind kombu's back. A worker then hangs
+    # reading a pub/sub connection on which nothing will come, and publishing is not pipelined.
     "health_check_interval": 10,
     "client_name": "arxos",
 }

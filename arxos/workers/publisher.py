@@ -18,9 +18,6 @@ from arxos.workers.broker_words import BROKER_ERRORS, words_for
 
 T = TypeVar("T")
 
-# An answer that is late by more is no answer: the relay has better things to do than to hang on a dead connection.
-# Nothing is sent twice behind our back: kombu pipelines only where redis-py does not repeat commands by itself.
-PATIENCE = {"socket_timeout": 5, "retry_on_timeout": False}
 LOOKED_THROUGH = 10_000  # messages of one queue; who finds more there finds them forged
 LOOKED_THROUGH_BYTES = 32 * 1024 * 1024
 AT_ONCE = 8
@@ -131,7 +128,7 @@ class Publisher:
         self._connection = self._new_connection()
 
     def _new_connection(self) -> Connection:
-        connection: Connection = self._app.connection_for_write(transport_options=PATIENCE)
+        connection: Connection = self._app.connection_for_write()
         return connection
 
 
