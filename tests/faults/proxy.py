@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -97,10 +98,11 @@ class Proxy:
             return
         link = Link(writer, server, silent=self.silent)
         self.links.add(link)
-        await asyncio.gather(
-            self._pump(reader, server, self._asked, link),
-            self._pump(behind, writer, self._answered, link),
-        )
+        with suppress(asyncio.CancelledError):  # the proxy closes
+            await asyncio.gather(
+                self._pump(reader, server, self._asked, link),
+                self._pump(behind, writer, self._answered, link),
+            )
         self.links.discard(link)
 
     async def _pump(
