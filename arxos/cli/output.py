@@ -42,6 +42,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     Console().print(table)
 
 
+def print_remark(text: str) -> None:
+    """One line on stderr: what whoever reads the answer should know besides."""
+    print(f"arxos: {_flat(text)}", file=sys.stderr)
+
+
 def relative(when: datetime | None, now: datetime | None = None) -> str:
     """How long ago, or how soon: ``3 m ago``, ``in 12 s``; empty for None."""
     if when is None:

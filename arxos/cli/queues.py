@@ -4,8 +4,10 @@ import typer
 
 from arxos.app.bootstrap import start
 from arxos.cli.jobs import AsJson, By
-from arxos.cli.output import print_json, print_table
+from arxos.cli.output import print_json, print_remark, print_table
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.relay import complaint
+from arxos.storage.services import Services
 from arxos.tasks.queues import known_queue
 
 app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True)
@@ -13,9 +15,12 @@ app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True
 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
-    """List the queues with their jobs by state."""
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    """List the queues with their jobs by state; say on stderr what is wrong with publishing."""
+    runtime = start(application="arxos-cli")
+    with runtime.ports.unit_of_work() as uow:
         queues = uow.jobs.queues()
+    if wrong := complaint(Services(runtime.database).relays(runtime.settings.lease_s)):
+        print_remark(wrong)
     if json:
         print_json(queues)
         return

@@ -4,8 +4,12 @@ from uuid import UUID
 
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.relay import complaint
 from arxos.storage import ledger_read
 from arxos.storage.database import Connection
+from arxos.storage.services import relay_state
+
+WAITING = (JobState.QUEUED, JobState.RETRYABLE)
 
 SURROUNDINGS = """
 SELECT clock_timestamp(),
@@ -30,4 +34,5 @@ def snapshot(connection: Connection, job_id: UUID, lease_s: float) -> Snapshot:
     row = connection.execute(SURROUNDINGS, {"id": job_id, "lease_s": lease_s}).fetchone()
     now, due_ahead, consumers, paused_by, silent = row or (job.created_at, 0, 0, None, None)
     waits_for = [(other, JobState(state)) for other, state in connection.execute(WAITS_FOR, [job_id])]
-    return Snapshot(now, job, due_ahead, consumers, paused_by, silent, tuple(waits_for))
+    relay = complaint(relay_state(connection, lease_s)) if job.state in WAITING else None
+    return Snapshot(now, job, due_ahead, consumers, paused_by, silent, tuple(waits_for), relay)

@@ -18,6 +18,7 @@ class Snapshot:
     paused_by: str | None = None
     worker_silent_s: float | None = None  # since its worker's last heartbeat; None: no such worker row
     waits_for: tuple[tuple[UUID, JobState], ...] = ()  # unfinished predecessors
+    relay: str | None = None  # what is wrong with publishing
 
 
 def explain(seen: Snapshot) -> str:
@@ -80,6 +81,8 @@ def _waiting(seen: Snapshot) -> str:
     if job.published_at is not None:
         age = _seconds(seen.now, job.published_at)
         return f"it was published {age:.0f} s ago and not claimed yet; {seen.due_ahead} due jobs go first."
+    if seen.relay:
+        return f"it is due, but {seen.relay}."
     return f"it is due and waits for the relay to publish it; {seen.due_ahead} due jobs go first."
 
 
