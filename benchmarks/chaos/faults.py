@@ -20,6 +20,7 @@ from tests.running import Process, children_of, is_alive, wait_until
 
 AOF = ("--appendonly", "yes")
 SLOW_S = 0.1  # each way
+SWALLOW_EVERY_S = 0.2
 ROLL_WITHIN_S = 60.0
 BACK_WITHIN_S = 30.0
 
@@ -227,6 +228,7 @@ def swallow_commits(site: Site, planned: Planned) -> str:
             while not proxy.swallowed and time.monotonic() < until:
                 time.sleep(0.01)
             swallowed += proxy.swallowed
+            time.sleep(SWALLOW_EVERY_S)
         proxy.swallow = None
     return f"{swallowed} answers"
 

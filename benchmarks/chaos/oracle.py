@@ -94,18 +94,18 @@ def blame(system: System, faults: Sequence[Injected]) -> tuple[Counter[int], lis
     """How many attempts each fault (by its place) cost; those that nothing explains, or only the order to end."""
     costs, unexplained = Counter[int](), []
     for worker, started, ended, reason in system.sql(LOST):
-        guilty = _guilty(worker, started, ended, faults)
-        if guilty is None:
+        culprit = guilty(worker, started, ended, faults)
+        if culprit is None:
             unexplained.append(f"attempt lost for no reason: {worker} from {started:.1f} to {ended:.1f}: {reason}")
             continue
-        costs[guilty] += 1
-        if faults[guilty].kind == "workers rolled":
+        costs[culprit] += 1
+        if faults[culprit].kind == "workers rolled":
             unexplained.append(f"attempt burned by a shutdown: {worker}: {reason}")
     return costs, unexplained
 
 
-def _guilty(worker: str, started: float, ended: float, faults: Sequence[Injected]) -> int | None:
-    """The last fault during the attempt that hit its worker; else the last that hit servers; else an order to end."""
+def guilty(worker: str, started: float, ended: float, faults: Sequence[Injected]) -> int | None:
+    """The last fault during the attempt that hit its worker; else one that hit servers; else an order to end."""
     pid = worker.split(":")[1]
     during = [n for n, fault in enumerate(faults) if fault.begin < ended and fault.end > started - BLAMED_WITHIN_S]
 

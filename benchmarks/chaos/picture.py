@@ -1,6 +1,7 @@
 """Draws a storm: jobs accepted and finished a second, and below, a lane for each kind of fault."""
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Any
 
 WIDTH, HEIGHT = 1200, 500
@@ -77,8 +78,8 @@ class _Drawing:
             yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>' + _text(
                 LEFT - 6, y + 4, f"{rate:g}/s", "soft", "end"
             )
-        for minute in _ticks(self.end / 60, 12):
-            yield _text(self._x(minute * 60), HEIGHT - 8, f"{minute:g} min", "soft", "middle")
+        for second in range(0, int(self.end) + 1, 30 if self.end < 400 else 120):
+            yield _text(self._x(second), HEIGHT - 8, f"{second // 60}:{second % 60:02}", "soft", "middle")
 
     def _lanes(self) -> Iterator[str]:
         for place, kind in enumerate(self.kinds):
@@ -101,10 +102,9 @@ class _Drawing:
         y, height = top + 2, self.lane - 4
         kind, length = "late" if never else "after", max(0.0, self._x(after) - end)
         yield f'<rect class="{kind}" x="{end:.1f}" y="{y:.1f}" width="{length:.1f}" height="{height:.1f}"/>'
-        tip = f"{fault['kind']} {fault['target']}".replace("&", "").replace("<", "")
         yield (
             f'<rect class="fault" x="{begin:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}">'
-            f"<title>{tip}</title></rect>"
+            f"<title>{escape(fault['target'])}</title></rect>"
         )
 
     def _lines(self) -> Iterator[str]:
@@ -135,4 +135,4 @@ def _ticks(most: float, about: int) -> list[float]:
 
 def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
     style = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{words}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{escape(words)}</text>'
