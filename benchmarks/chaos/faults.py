@@ -196,11 +196,16 @@ def _slow(server: str) -> Callable[[Site, Planned], str]:
 
 
 def _silence(server: str) -> Callable[[Site, Planned], str]:
-    """The connections there are stay open and say nothing ever again; new ones work."""
+    """The connections there are stay open and say nothing, for ever unless for some seconds; new ones work."""
 
-    def silence(site: Site, _: Planned) -> str:
+    def silence(site: Site, planned: Planned) -> str:
         with site.alone(server):
-            return f"{_proxy(site, server).blackhole()} connections"
+            proxy = _proxy(site, server)
+            silenced = proxy.blackhole()
+            if planned.seconds:
+                time.sleep(planned.seconds)
+                proxy.give_up()
+        return f"{silenced} connections"
 
     return silence
 

@@ -31,7 +31,7 @@ KINDS: Mapping[str, tuple[float, float]] = {
     "postgres crashed": (0, 5),
     "postgres cut off": (0, 8),
     "postgres slow": (3, 12),
-    "postgres silent": (0, 0),
+    "postgres silent": (30, 30),  # until the kernel gives up: tcp_user_timeout of our connections
     "commits unanswered": (1, 5),
 }
 

@@ -71,6 +71,10 @@ class Proxy:
         self.silent = new_ones
         return int(self._do(self._each(_silence)))
 
+    def give_up(self) -> int:
+        """Reset those that went silent, as a kernel does whose data nobody acknowledges; how many."""
+        return int(self._do(self._each(_abort_silent)))
+
     def delay(self, seconds: float) -> None:
         """Hold every chunk back by so much, each way."""
         self.delay_s = seconds
@@ -157,6 +161,11 @@ class Proxy:
 
 def _silence(link: Link) -> None:
     link.silent = True
+
+
+def _abort_silent(link: Link) -> None:
+    if link.silent:
+        link.abort()
 
 
 def proxy_to(url: str) -> Proxy:
