@@ -10,6 +10,7 @@ from kombu.entity import Exchange, Queue
 from arxos.app.settings import Settings
 from arxos.tasks.kind import JobKind
 from arxos.tasks.queues import POOL_OF
+from arxos.workers.connection import PatientAMQP
 
 Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
 
@@ -28,7 +29,7 @@ TRANSPORT_OPTIONS = {
 
 def build_app(settings: Settings) -> Celery:
     """A Celery app that can publish, consume and be watched; it knows no tasks yet."""
-    app = Celery("arxos", broker=settings.broker_url)
+    app = Celery("arxos", broker=settings.broker_url, amqp=PatientAMQP)
     app.conf.update(
         task_queues=[Queue(name, Exchange(name), routing_key=name) for name in POOL_OF],
         task_default_queue="maintenance",

@@ -9,6 +9,7 @@ from arxos.app.bootstrap import Runtime
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
+from arxos.workers.connection import say_once
 from arxos.workers.draining import Drain
 from arxos.workers.executor import Executor
 from arxos.workers.guard import enlist, start_guard
@@ -28,6 +29,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings)
     check_broker(app)
+    say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
     lifecycle = Lifecycle(runtime, beat)
     lifecycle.connect()

@@ -15,9 +15,9 @@ class RelayState:
 
 
 def complaint(state: RelayState) -> str | None:
-    """What is wrong with publishing, in one line; None where nothing is."""
+    """What is wrong with publishing, in one line; None where nothing is, or nothing waits for a relay."""
     waiting = f"{state.waiting} due {'job waits' if state.waiting == 1 else 'jobs wait'}"
-    if not state.alive:
+    if not state.alive and state.waiting:
         heard = f", the last was heard {state.silent_s:.0f} s ago" if state.silent_s is not None else ""
         return f"no relay is alive{heard}: start one with `arxos relay`; {waiting}"
     if state.trouble:

@@ -1,0 +1,53 @@
+"""How Celery connects to the broker: again and again, at most two seconds apart, however long it was away."""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from celery.app.amqp import AMQP
+from celery.exceptions import CPendingDeprecationWarning
+from kombu.connection import Connection
+
+LONGEST_WAIT_S = 2.0
+SAID_AGAIN_S = 60.0
+
+
+class PatientConnection(Connection):
+    """kombu waits longer after each failure, up to 30 s, in which a broker that is back serves nobody."""
+
+    def _ensure_connection(self, *arguments: Any, **options: Any) -> Any:
+        waits = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": LONGEST_WAIT_S}
+        return super()._ensure_connection(*arguments, **waits | options)  # type: ignore[no-untyped-call]
+
+
+class PatientAMQP(AMQP):  # type: ignore[misc]  # Celery is untyped
+    """Celery's view of the broker with such connections."""
+
+    Connection = PatientConnection
+
+
+def say_once() -> None:
+    """Of an outage the log tells once a minute what Celery says at every try."""
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(SaidOnce())
+    # It announces a default of Celery 6 at each lost connection; we have chosen.
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning, module="celery.worker.consumer.consumer")
+
+
+@dataclass(slots=True)
+class SaidOnce(logging.Filter):
+    """Lets a message pass once a minute: an outage takes hours and many tries, and is one event."""
+
+    clock: Callable[[], float] = time.monotonic
+    _said: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Two messages are the same that differ only in the number of the try."""
+        words = [word for word in record.args if not str(word).startswith("Trying")] if record.args else []
+        key, now = (str(record.msg), str(words)), self.clock()
+        new = now - self._said.get(key, -SAID_AGAIN_S) >= SAID_AGAIN_S
+        if new:
+            self._said = {key: at for key, at in self._said.items() if now - at < SAID_AGAIN_S} | {key: now}
+        return new
