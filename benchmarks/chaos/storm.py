@@ -52,7 +52,8 @@ class Storm:
     findings: list[str] = field(default_factory=list)
 
     def ride(self) -> dict[str, Any]:
-        """Everything; the report."""
+        """Everything; the report. SIGTERM ends it early, with everything that it started."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # that connections break is the point
         with ExitStack() as running:
             ground = running.enter_context(ground_at(self.home / "ground"))
