@@ -34,6 +34,6 @@ def test_another_reason_is_said_at_once() -> None:
 def test_a_long_outage_is_said_again_every_minute() -> None:
     once = SaidOnce(clock := Clock())
     heard = 0
-    for clock.now in range(0, int(10 * SAID_AGAIN_S)):
+    for clock.now in range(int(10 * SAID_AGAIN_S)):
         heard += once.filter(said("Frequent restarts detected"))
     assert heard == 10
