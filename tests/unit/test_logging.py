@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 import structlog
@@ -12,21 +13,23 @@ from arxos.app.settings import Settings
 
 
 @pytest.fixture
-def json_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    root, said = logging.getLogger(), StringIO()
+    before, level = root.handlers[:], root.level
+    monkeypatch.setattr("sys.stderr", said)
     configure_logging(Settings(database_url="postgresql://x", broker_url="redis://x", blob_url="file:///x"))
-    yield
+    yield said
     structlog.reset_defaults()
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
-def test_a_librarys_traceback_can_be_read(json_logs: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_librarys_traceback_can_be_read(logged: StringIO) -> None:
     try:
         int("no number")
     except ValueError:
         logging.getLogger("celery.worker").exception("unrecoverable error")
-    line = json.loads(capsys.readouterr().err)
+    line = json.loads(logged.getvalue())
     assert (line["event"], line["level"]) == ("unrecoverable error", "error")
     assert "Traceback" in line["exception"]
     assert "ValueError: invalid literal" in line["exception"]
