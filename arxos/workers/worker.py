@@ -3,16 +3,15 @@
 import signal
 import sys
 
-from celery import signals
-
 from arxos.app.bootstrap import Runtime
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
+from arxos.workers.children import look_after_children
 from arxos.workers.connection import say_once
 from arxos.workers.draining import Drain
 from arxos.workers.executor import Executor
-from arxos.workers.guard import enlist, start_guard
+from arxos.workers.guard import start_guard
 from arxos.workers.lifecycle import Lifecycle, new_beat
 from arxos.workers.limits import HardLimits
 from arxos.workers.watch import watch
@@ -23,7 +22,7 @@ POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
 def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     """Consume until told to stop: SIGTERM lets running jobs finish for the drain time, then gives them back."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery listens
-    guard = start_guard() if pool is Pool.CPU else None
+    guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     beat = new_beat(pool)
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
@@ -31,12 +30,13 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     check_broker(app)
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
+    if pool is Pool.CPU:
+        look_after_children(app, guard)
     lifecycle = Lifecycle(runtime, beat)
     lifecycle.connect()
     drain = Drain(beat.worker, runtime.settings.drain_s, lifecycle.give_back)
     drain.connect()
     limits = HardLimits(runtime.kinds, runtime.settings.job_memory_mb, lifecycle.lose, lifecycle.abandon)
-    signals.worker_process_init.connect(lambda **_: enlist(guard, beat.pid), weak=False)
     watch(limits.enforce, drain.check)
     app.worker_main(
         [

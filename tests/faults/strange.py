@@ -5,8 +5,10 @@ STRANGE=1 python -m tests.faults.strange nothing worker --pool cpu
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -64,6 +66,14 @@ def stuck(payload: Payload, at: Attempt) -> Done:
     return effect(at)
 
 
+def assassin(payload: Payload, at: Attempt) -> Done:
+    """Kill the whole worker: the parent of a pool child, or the process that this thread is of."""
+    in_thread = threading.current_thread() is not threading.main_thread()
+    os.kill(os.getpid() if in_thread else os.getppid(), signal.SIGKILL)
+    time.sleep(600)  # until it is killed, too
+    return effect(at)
+
+
 def effect(at: Attempt) -> Done:
     """The effect of a strange job."""
     return Done(effect=lambda uow: uow.probes.add(at.job_id, at.number, "strange"))
@@ -78,6 +88,7 @@ KINDS = (
     kind("family", Family, family, soft_limit_s=600, hard_limit_s=660, memory_limit_mb=256),
     kind("overtime", Family, family, soft_limit_s=1, hard_limit_s=2),
     kind("handling", Handling, handling, soft_limit_s=1, hard_limit_s=600),
+    kind("assassin", Payload, assassin),
     kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
 )
 
