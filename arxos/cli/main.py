@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
-from arxos.cli import buildings, dead, jobs, processes, queues, submit
+from arxos.cli import buildings, dead, jobs, processes, queues, schedules, submit
 from arxos.cli.demo import demo
 from arxos.cli.validate import validate
 from arxos.domain.errors import ArxosError
@@ -18,13 +18,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (processes.migrate, processes.relay, processes.worker, processes.flower, processes.token):
+for command in (
+    processes.migrate,
+    processes.relay,
+    processes.beat,
+    processes.worker,
+    processes.flower,
+    processes.token,
+):
     app.command()(command)
 app.command()(jobs.kinds)
 app.command()(submit.submit)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead.app, name="dead")
 app.add_typer(queues.app, name="queues")
+app.add_typer(schedules.app, name="schedules")
 app.command()(validate)
 app.command()(demo)
 app.add_typer(buildings.app, name="buildings")

@@ -29,6 +29,15 @@ def relay() -> None:
     run_relay(runtime)
 
 
+def beat() -> None:
+    """Submit the jobs of schedules when they are due."""
+    from arxos.scheduler.beat import run_beat
+
+    runtime = start(application="arxos-beat")
+    configure_logging(runtime.settings)
+    run_beat(runtime)
+
+
 def worker(
     pool: Annotated[Pool, typer.Option(help="cpu: child processes; io: threads.")],
     concurrency: Annotated[int, typer.Option(min=0, max=1000, help="Jobs at once; 0: as many as there are CPUs.")] = 0,

@@ -41,7 +41,7 @@ class Database:
                 connection.rollback()
         except RETRIED as error:
             raise TransientError(f"the database asks to repeat the transaction: {_line(error)}") from error
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout, PoolTimeout) as error:
             raise UnavailableError(f"the database does not answer: {_line(error)}") from error
         except psycopg.DataError as error:
             raise InvalidError(f"the database cannot hold a value: {_line(error)}") from error

@@ -1,0 +1,220 @@
+"""`arxos schedules …`: periodic jobs, and what an operator does to them."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from arxos.app.bootstrap import start
+from arxos.cli.jobs import AsJson, By
+from arxos.cli.output import print_json, print_remark, print_table, relative
+from arxos.cli.submit import read_payload
+from arxos.domain.errors import ArxosError
+from arxos.domain.jobs.schedule import Entry, Policy, Schedule, check_entry, next_slot
+from arxos.domain.jobs.slots import Rhythm
+from arxos.scheduler.ticker import Kinds, extra_job, job
+from arxos.storage.schedule_acts import ScheduleActs
+from arxos.storage.schedules import Schedules
+
+app = typer.Typer(help="Periodic jobs: list, run, pause, resume, add, change, remove.", no_args_is_help=True)
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+Name = Annotated[str, typer.Argument(help="Of the schedule.")]
+Kind = Annotated[str, typer.Option(help="The job kind; `arxos kinds` lists them.")]
+Cron = Annotated[str | None, typer.Option(help="Minute hour day month weekday, such as '30 2 * * 1-5'.")]
+Every = Annotated[str | None, typer.Option(help="Seconds, or with a unit: 90, 30s, 5m, 1h, 1d.")]
+Zone = Annotated[str | None, typer.Option("--timezone", help="Whose clock a crontab means, such as Europe/Berlin.")]
+Payload = Annotated[str | None, typer.Option(help="JSON, @FILE, or - for standard input.")]
+Queue = Annotated[str | None, typer.Option(help="Another queue than the kind's own.")]
+Priority = Annotated[int | None, typer.Option(help="Higher goes first; -100 to 100.")]
+PolicyOption = Annotated[Policy | None, typer.Option(help="What becomes of slots that were missed.")]
+CatchUp = Annotated[int | None, typer.Option("--catch-up", help="Policy all: how many are made up for at most.")]
+Jitter = Annotated[str | None, typer.Option(help="Each job waits up to so long more; as --every.")]
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List the schedules; say on stderr if no beat is alive.
+
+    Lag: for how many seconds a slot has been due that no beat took.
+    """
+    runtime = start(application="arxos-cli")
+    schedules = Schedules(runtime.database)
+    known, now = schedules.read()
+    _remark_on_silence(schedules.silent_s(), runtime.settings.lease_s)
+    documents = [schedule_document(one, now) for one in known]
+    if json:
+        print_json(documents)
+        return
+    columns = ("name", "kind", "when", "policy", "next", "last", "lag s", "missed", "paused by", "error")
+    print_table(columns, [_line(document, now) for document in documents])
+
+
+@app.command()
+def run(name: Name, by: By = "cli") -> None:
+    """Submit one job now, besides those of its slots, paused or not; print its id."""
+    runtime = start(application="arxos-cli")
+    print(ScheduleActs(runtime.database, by).run(name, lambda known: extra_job(runtime.kinds, known.entry, by)))
+
+
+@app.command()
+def pause(name: Name, by: By = "cli") -> None:
+    """Submit nothing more, until it is resumed."""
+    ScheduleActs(start(application="arxos-cli").database, by).pause(name)
+
+
+@app.command()
+def resume(name: Name, by: By = "cli") -> None:
+    """Go on from now: slots during the pause are not made up for."""
+    ScheduleActs(start(application="arxos-cli").database, by).resume(name)
+
+
+@app.command()
+def add(
+    name: Name,
+    kind: Kind,
+    cron: Cron = None,
+    every: Every = None,
+    timezone: Zone = None,
+    payload: Payload = None,
+    queue: Queue = None,
+    priority: Priority = None,
+    policy: PolicyOption = None,
+    catch_up: CatchUp = None,
+    jitter: Jitter = None,
+    by: By = "cli",
+) -> None:
+    """Add a schedule; its first slot is the next one.
+
+    Example: arxos schedules add nightly --kind building.check_health --cron '30 2 * * *' --timezone Europe/Berlin
+    """
+    asked = _asked(payload, queue, priority, policy, catch_up, jitter)
+    entry = replace(Entry(name, kind, Rhythm(cron, _every(every), timezone or "UTC")), **asked)
+    runtime = start(application="arxos-cli")
+    ScheduleActs(runtime.database, by).add(_fit(runtime.kinds, entry))
+
+
+@app.command()
+def change(
+    name: Name,
+    cron: Cron = None,
+    every: Every = None,
+    timezone: Zone = None,
+    payload: Payload = None,
+    queue: Queue = None,
+    priority: Priority = None,
+    policy: PolicyOption = None,
+    catch_up: CatchUp = None,
+    jitter: Jitter = None,
+    by: By = "cli",
+) -> None:
+    """Change what is named; a new rhythm begins now. It outlasts deploys that change the same entry."""
+    asked = _asked(payload, queue, priority, policy, catch_up, jitter)
+    runtime = start(application="arxos-cli")
+
+    def changed(entry: Entry) -> Entry:
+        rhythm = replace(entry.rhythm, timezone=timezone or entry.rhythm.timezone)
+        if cron is not None or every is not None:
+            rhythm = Rhythm(cron, _every(every), rhythm.timezone)
+        return _fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
+
+    ScheduleActs(runtime.database, by).change(name, changed)
+
+
+@app.command()
+def remove(name: Name, by: By = "cli") -> None:
+    """Remove a schedule that was added; those that come with the code can only be paused."""
+    ScheduleActs(start(application="arxos-cli").database, by).remove(name)
+
+
+def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:
+    """A schedule as JSON shows it, here and over HTTP."""
+    entry, upcoming, error = schedule.entry, None, schedule.error
+    try:
+        upcoming = next_slot(schedule)
+    except ArxosError as unreadable:
+        error = error or str(unreadable)
+    lag = max(0.0, (now - upcoming).total_seconds()) if upcoming else 0.0
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "payload": entry.payload,
+        "queue": entry.queue,
+        "priority": entry.priority,
+        "cron": entry.rhythm.cron,
+        "every_s": entry.rhythm.every_s,
+        "timezone": entry.rhythm.timezone,
+        "policy": entry.policy,
+        "catch_up": entry.catch_up,
+        "jitter_s": entry.jitter_s,
+        "source": schedule.source,
+        "changed_at": schedule.changed_at,
+        "changed_by": schedule.changed_by,
+        "paused": schedule.paused_at is not None,
+        "paused_at": schedule.paused_at,
+        "paused_by": schedule.paused_by,
+        "next_slot": upcoming,
+        "last_slot": schedule.last_slot,
+        "lag_s": round(lag, 3),
+        "missed": schedule.missed,
+        "error": error,
+        "error_since": schedule.error_since,
+    }
+
+
+def _line(document: dict[str, Any], now: datetime) -> tuple[object, ...]:
+    when = f"{document['cron']} {document['timezone']}" if document["cron"] else f"every {document['every_s']} s"
+    upcoming, last = (relative(document[slot], now) for slot in ("next_slot", "last_slot"))
+    return (
+        *(document["name"], document["kind"], when, document["policy"], upcoming, last),
+        *(round(document["lag_s"], 1), document["missed"], document["paused_by"], document["error"]),
+    )
+
+
+def _remark_on_silence(silent_s: float | None, lease_s: float) -> None:
+    if silent_s is None or silent_s > lease_s:
+        heard = "" if silent_s is None else f", the last ticked {silent_s:.0f} s ago"
+        print_remark(f"no beat is alive{heard}: start one with `arxos beat`")
+
+
+def _asked(
+    payload: str | None,
+    queue: str | None,
+    priority: int | None,
+    policy: Policy | None,
+    catch_up: int | None,
+    jitter: str | None,
+) -> dict[str, Any]:
+    """The fields of an entry that the options name."""
+    asked = {
+        "payload": None if payload is None else read_payload(payload),
+        "queue": queue,
+        "priority": priority,
+        "policy": policy,
+        "catch_up": catch_up,
+        "jitter_s": _seconds("--jitter", jitter),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _every(text: str | None) -> int | None:
+    return _seconds("--every", text)
+
+
+def _seconds(option: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,12})([smhd]?)", text)
+    if match is None:
+        raise typer.BadParameter(f"{option}: {text!r} is no time such as 90, 30s, 5m, 1h or 1d")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def _fit(kinds: Kinds, entry: Entry) -> Entry:
+    """The entry itself, if a beat could submit it. Raises InvalidError, UnknownKindError."""
+    check_entry(entry)
+    job(kinds, entry, key=entry.name)
+    return entry
