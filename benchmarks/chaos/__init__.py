@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Ride out one storm. Logs stay where it did not end well."""
+    """Ride out one storm. Report, picture and logs lie in a folder of its seed."""
     home = KEPT / f"seed-{options.seed}"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -36,5 +36,5 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     drawn = options.picture or home / "chaos.svg"
     drawn.write_text(picture.draw(report))
     report["kept"] = {"report": str(home / "report.json"), "picture": str(drawn), "logs": str(home)}
-    storm.keep(report, logs=bool(failures(report)))
+    storm.keep(report)
     return report

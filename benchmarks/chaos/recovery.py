@@ -28,12 +28,13 @@ class Life:
 class Recovery:
     """Seconds from the end of a fault until a job submitted then was finished, in every queue; until the last job
     that was open when the fault began was final. `moved`: another fault came in between, and it was counted from that
-    one's end.
+    one's end. `raw`: the longer of both without regard to others.
     """
 
     submitted_then: float
     open_then: float
     moved: bool
+    raw: float
 
 
 def recovery(fault: Injected, faults: Sequence[Injected], lives: Sequence[Life]) -> Recovery:
@@ -41,7 +42,8 @@ def recovery(fault: Injected, faults: Sequence[Injected], lives: Sequence[Life])
     last = max((life.finished for life in lives if life.due <= fault.begin < life.finished), default=fault.end)
     then, moved_then = _undisturbed(fault, faults, lambda since: _works(lives, since))
     open_, moved_open = _undisturbed(fault, faults, lambda _: last)
-    return Recovery(then, open_, moved_then or moved_open)
+    raw = max(0.0, last - fault.end, _works(lives, fault.end) - fault.end)
+    return Recovery(then, open_, moved_then or moved_open, raw)
 
 
 def _works(lives: Sequence[Life], since: float) -> float:

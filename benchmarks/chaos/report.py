@@ -80,11 +80,19 @@ def table(report: Report) -> str:
         f"chaos: seed {report['seed']}, {report['minutes']:g} minutes; seconds from a fault's end to recovery",
         _line("fault", "times", "new: median", "worst", "open: median", "worst", "attempts lost"),
         *(_line(row["kind"], row["times"], *_recoveries(row), row["attempts_lost"]) for row in report["kinds"]),
-        "new: the first jobs submitted then are finished; open: whatever was open is final",
+        "new: the first jobs submitted then are finished; open: whatever was open then is final",
+        "(a fault that comes in between starts the clock anew)",
+        *_longest(report),
         _sums(report),
         *(f"! {problem}" for problem in sample(failures(report))),
     ]
     return "\n".join([*lines, *(f"{what}: {where}" for what, where in report["kept"].items())])
+
+
+def _longest(report: Report) -> Iterator[str]:
+    if report["faults"]:
+        row = max(report["faults"], key=lambda row: math.inf if row["raw_s"] is None else row["raw_s"])
+        yield f"without regard to other faults the longest was {row['kind']} at {row['begin']} s: {row['raw_s']} s"
 
 
 def _sums(report: Report) -> str:
@@ -117,6 +125,7 @@ def _fault(fault: Injected, recovered: Recovery, cost: int, began: float) -> dic
         "submitted_then_s": rounded(recovered.submitted_then),
         "open_then_s": rounded(recovered.open_then),
         "counted_from_a_later_fault": recovered.moved,
+        "raw_s": rounded(recovered.raw),
         "attempts_lost": cost,
     }
 

@@ -67,15 +67,11 @@ class Storm:
             drained = self._drain(site, load)
             return self._count(site, load, drained)
 
-    def keep(self, report: dict[str, Any], *, logs: bool) -> None:
-        """Write the report; the servers' folder goes, the logs with it unless they are wanted."""
+    def keep(self, report: dict[str, Any]) -> None:
+        """Write the report. Logs stay until the same seed comes again; what the servers held goes."""
         (self.home / "report.json").write_text(json.dumps(report, indent=1))
         for folder in ("postgres", "redis"):
             shutil.rmtree(self.home / "ground" / folder, ignore_errors=True)
-        if not logs:
-            shutil.rmtree(self.home / "ground", ignore_errors=True)
-            for log in self.home.glob("*.log"):
-                log.unlink()
 
     def _prepare(self, ground: Ground, running: ExitStack) -> tuple[Site, Load]:
         ground.redis.stop()

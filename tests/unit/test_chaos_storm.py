@@ -72,7 +72,7 @@ def test_what_never_finishes_never_recovers() -> None:
 def test_a_fault_in_between_starts_the_clock_anew() -> None:
     first, second = fault(10, 10), fault(14, 16)
     found = recovery(first, [first, second], [life(9, 21), life(17, 18)])
-    assert (found.open_then, found.moved) == (5, True)
+    assert (found.open_then, found.moved, found.raw) == (5, True, 11)
 
 
 def test_a_fault_after_the_recovery_changes_nothing() -> None:
