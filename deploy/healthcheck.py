@@ -1,8 +1,8 @@
-"""Is a process at work? `python healthcheck.py worker|relay|flower`: exit 0, or 1 and one line why not.
+"""Is a process at work? `python healthcheck.py worker|relay|beat|flower`: exit 0, or 1 and one line why not.
 
 Asks from the outside, where one sees more than that a process exists: a worker must have renewed its lease lately, the
-relay must hold its session at the database, Flower must answer. In a container there is only one process of a kind; on
-a machine with several workers the pid says which.
+relay must hold its session at the database, the beat must have ticked lately, Flower must answer. In a container there
+is only one process of a kind; on a machine with several the pid says which.
 """
 
 import argparse
@@ -22,6 +22,10 @@ SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM workers
 WHERE host = %s AND (pid = %s OR %s::int IS NULL)
 """
 _RELAY = "SELECT true FROM pg_stat_activity WHERE application_name = 'arxos-relay' AND client_addr = inet_client_addr()"
+_BEAT = """
+SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM services
+WHERE role = 'beat' AND host = %s AND (pid = %s OR %s::int IS NULL)
+"""
 
 
 def worker(pid: int | None) -> bool:
@@ -34,6 +38,11 @@ def relay(_pid: int | None) -> bool:
     return _ask(_RELAY, ())
 
 
+def beat(pid: int | None) -> bool:
+    """Whether a beat of this host ticked within LEASE_S seconds: that of this pid, or any."""
+    return _ask(_BEAT, (LEASE_S, platform.node(), pid, pid))
+
+
 def flower(_pid: int | None) -> bool:
     """Whether Flower answers."""
     port = os.environ.get("ARXOS_FLOWER_PORT", "5555")
@@ -41,7 +50,7 @@ def flower(_pid: int | None) -> bool:
         return bool(answer.status == 200)
 
 
-CHECKS: Mapping[str, Callable[[int | None], bool]] = {"worker": worker, "relay": relay, "flower": flower}
+CHECKS: Mapping[str, Callable[[int | None], bool]] = {"worker": worker, "relay": relay, "beat": beat, "flower": flower}
 
 
 def main() -> None:

@@ -16,6 +16,10 @@ BEAT = """
 INSERT INTO workers (id, host, pid, pool, queues, version, heartbeat_at)
 VALUES (%s, %s, 7, 'cpu', '{health}', '1', now() - make_interval(secs => %s))
 """
+TICK = """
+INSERT INTO services (id, role, host, pid, version, heartbeat_at)
+VALUES (%s, 'beat', %s, %s, '1', now() - make_interval(secs => %s))
+"""
 
 
 def _check(*arguments: str, database: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +55,15 @@ def test_a_relay_that_holds_its_session_is_healthy(database: str) -> None:
     assert _check("relay", database=database).stderr == "relay: no sign of life\n"
     with psycopg.connect(database, application_name="arxos-relay"):
         assert _check("relay", database=database).returncode == 0
+
+
+def test_a_beat_that_ticked_lately_is_healthy(database: str) -> None:
+    for pid, seconds_ago in ((7, 1), (8, 60)):
+        with psycopg.connect(database) as connection:
+            connection.execute(TICK, [f"beat@{pid}", platform.node(), pid, seconds_ago])
+    assert _check("beat", database=database).returncode == 0
+    assert _check("beat", "--pid", "7", database=database).returncode == 0
+    assert _check("beat", "--pid", "8", database=database).stderr == "beat: no sign of life\n"
 
 
 def test_a_flower_that_does_not_answer_is_ill(database: str) -> None:
