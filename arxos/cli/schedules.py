@@ -92,7 +92,7 @@ def add(
     Example: arxos schedules add nightly --kind building.check_health --cron '30 2 * * *' --timezone Europe/Berlin
     """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
-    entry = replace(Entry(name, kind, Rhythm(cron, _every(every), timezone or "UTC")), **asked)
+    entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
     runtime = start(application="arxos-cli")
     ScheduleActs(runtime.database, by).add(_fit(runtime.kinds, entry))
 
@@ -118,7 +118,7 @@ def change(
     def changed(entry: Entry) -> Entry:
         rhythm = replace(entry.rhythm, timezone=timezone or entry.rhythm.timezone)
         if cron is not None or every is not None:
-            rhythm = Rhythm(cron, _every(every), rhythm.timezone)
+            rhythm = _rhythm(cron, every, rhythm.timezone)
         return _fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
 
     ScheduleActs(runtime.database, by).change(name, changed)
@@ -200,8 +200,10 @@ def _asked(
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _every(text: str | None) -> int | None:
-    return _seconds("--every", text)
+def _rhythm(cron: str | None, every: str | None, timezone: str) -> Rhythm:
+    if (cron is None) == (every is None):
+        raise typer.BadParameter("name either --cron or --every")
+    return Rhythm(cron, _seconds("--every", every), timezone)
 
 
 def _seconds(option: str, text: str | None) -> int | None:

@@ -5,10 +5,14 @@ python -m tests.faults.sabotage fencing worker --pool cpu
 
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
+from arxos.domain.jobs.schedule import slot_key as key
+from arxos.scheduler import ticker
 from arxos.scheduler.sweeper import Sweeper
-from arxos.storage import ledger, ledger_settle
+from arxos.storage import ledger, ledger_insert, ledger_settle, schedules
 
 
 def fencing() -> None:
@@ -44,6 +48,47 @@ def poison() -> None:
     _replace(ledger_settle, "TAKE_BACK", "attempt >= max_attempts", "false")
 
 
+def slot_key() -> None:
+    """A slot's job has a key that no other has, even if it is another job of the same slot."""
+    ticker.slot_key = lambda name, slot: f"{key(name, slot)}#{uuid4()}"  # type: ignore[attr-defined]
+
+
+def slot() -> None:
+    """Neither net is there: not the guard of what is dealt with, nor the slot's key."""
+    slot_key()
+    _replace(schedules, "ADVANCE", "AND done_until = %(seen)s AND changed_at = %(changed_at)s", "")
+
+
+def slot_transaction() -> None:
+    """A slot's job is sent first and recorded later, and has no key."""
+    slot_key()
+    advance = schedules.Schedules.advance
+
+    def sent_then_recorded(self: Any, seen: Any, due: Any, jobs: Any, error: str | None = None) -> bool:
+        with self.database.connection() as connection:
+            ledger_insert.insert(connection, jobs)
+            connection.commit()
+        return advance(self, seen, due, (), error)
+
+    schedules.Schedules.advance = sent_then_recorded  # type: ignore[method-assign]
+
+
+def stalled_beat() -> None:
+    """A beat that stalls in a transaction keeps what it has locked for as long as any session may."""
+    _replace(schedules, "HASTE", "'5s'", "'60s'")
+
+
+def one_entry() -> None:
+    """What is wrong with one entry is everybody's matter."""
+    ticker.Ticker._attend = ticker.Ticker._submit  # type: ignore[method-assign]
+
+
+def database_clock() -> None:
+    """A beat goes by its own clock."""
+    read = schedules.Schedules.read
+    schedules.Schedules.read = lambda self: (read(self)[0], datetime.now(UTC))  # type: ignore[method-assign]
+
+
 def nothing() -> None:
     """All is as it should be."""
 
@@ -55,6 +100,11 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "lease": lease,
     "republish": republish,
     "poison": poison,
+    "slot": slot,
+    "slot-transaction": slot_transaction,
+    "stalled-beat": stalled_beat,
+    "one-entry": one_entry,
+    "database-clock": database_clock,
 }
 
 
