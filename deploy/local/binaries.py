@@ -58,11 +58,6 @@ def find_redis() -> Path:
     return program
 
 
-def find_faketime() -> Path | None:
-    """The library that gives a process another time; None where it is not installed."""
-    return next(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"), None)
-
-
 def _by_another_name() -> Path | None:
     """Debian's redis-tools holds the server, too: one program that goes by the name it is called by."""
     program = _which("redis-check-rdb")

@@ -19,7 +19,6 @@ from deploy.local.commands import CommandError
 
 NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench", "guarantees"})
 NEEDS_TOOLS = frozenset({"test", "check", "bench", "guarantees"})
-NEEDS_FAKETIME = frozenset({"test", "guarantees"})
 NEEDS_NOTHING = frozenset({"down", "status", "logs", "env"})  # of what runs, or there is nothing to tell
 
 _PYTHON = VENV / "bin" / "python"
@@ -33,8 +32,6 @@ def set_up(command: str) -> None:
         return
     if command in NEEDS_SERVERS and not _servers_are_given():
         system_packages.ensure_servers()
-    if command in NEEDS_FAKETIME:
-        system_packages.ensure_faketime()
     lock = "dev" if command in NEEDS_TOOLS or "dev" in _stamp() else "run"
     if not _is_current(lock):
         with only_one("setup"):

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from deploy.local.binaries import MissingServerError, find_faketime, find_postgres, find_redis
+from deploy.local.binaries import MissingServerError, find_postgres, find_redis
 from deploy.local.checkout import LOCAL, say
 from deploy.local.commands import CommandError
 
@@ -32,15 +32,6 @@ def ensure_servers() -> None:
     install(packages, why="; ".join(map(str, missing)))
     if still_missing := _missing():  # an old distribution, whose packages are too old
         raise CommandError("; ".join(map(str, still_missing)))
-
-
-def ensure_faketime() -> None:
-    """Have what gives processes a wrong clock. Where it cannot be had, the few tests that need it are skipped."""
-    if find_faketime() is None:
-        try:
-            install(["faketime"], why="no libfaketime for the tests of wrong clocks")
-        except CommandError as error:
-            say(f"{error}; these tests are skipped")
 
 
 def _missing() -> list[MissingServerError]:

@@ -1,18 +1,25 @@
 """Starts `arxos` with one of its mechanisms taken away: what a promise is worth shows when its test then fails.
 
 python -m tests.faults.sabotage fencing worker --pool cpu
+
+Or with a clock that is wrong by the seconds in WRONG_BY_S.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+
+import time_machine
 
 from arxos.domain.jobs.schedule import slot_key as key
 from arxos.scheduler import ticker
 from arxos.scheduler.sweeper import Sweeper
 from arxos.storage import ledger, ledger_insert, ledger_settle, schedules
+
+WRONG_BY_S = "FAULTS_WRONG_BY_S"
 
 
 def fencing() -> None:
@@ -121,6 +128,9 @@ def _replace(module: Any, name: str, old: str, new: str) -> None:
 
 def main() -> None:
     """Take the named mechanism away, then be `arxos`."""
+    if WRONG_BY_S in os.environ:
+        wrong = datetime.now(UTC) + timedelta(seconds=int(os.environ[WRONG_BY_S]))
+        time_machine.travel(wrong, tick=True).start()
     MECHANISMS[sys.argv.pop(1)]()
     from arxos.cli.main import main as arxos  # noqa: PLC0415 - after the mechanism is gone
 
