@@ -10,13 +10,18 @@ import pytest
 from tests.faults.oracle import FAULTS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-DEATHS, REDIS, DELIVERY = "test_process_death.py", "test_redis.py", "test_delivery.py"
+DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
 FAILS_WITHOUT = [
     ("fencing", DEATHS, "paused_beyond_its_lease"),
     ("guarded-claim", DELIVERY, "same_message"),
     ("lease", DEATHS, "killed_parent"),
     ("republish", REDIS, "flushall"),
     ("poison", DEATHS, "poison"),
+    ("slot", TIME, "two_beats"),
+    ("slot-transaction", TIME, "between_any"),
+    ("stalled-beat", TIME, "stalls"),
+    ("one-entry", TIME, "broken_entry"),
+    ("database-clock", TIME, "moves_no_slot"),
 ]
 
 
