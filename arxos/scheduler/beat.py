@@ -65,9 +65,14 @@ class LedgerScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
             self._announced = True
             self._next_beat = time.monotonic() + EVERY_S
 
+    @property
+    def waits(self) -> bool:
+        """Whether the database is away."""
+        return self._trouble.now is not None
+
     def close(self) -> None:
         """Say goodbye. Celery may call this from a signal handler, in the middle of a tick, and again later."""
-        if self._announced and not self._busy:
+        if self._announced and not self._busy and not self.waits:
             self._announced = False
             try:
                 self._services.leave(self._service.id)
@@ -85,7 +90,14 @@ def run_beat(runtime: Runtime) -> None:
     """Tick until SIGTERM or SIGINT: what is begun ends."""
     service = Service(build_app(runtime.settings), scheduler_cls=partial(LedgerScheduler, runtime=runtime))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+        signal.signal(number, partial(_stop, service))
     log.info("beat_started", schedules=[entry.name for entry in TABLE])
     service.start()
     log.info("beat_stopped")
+
+
+def _stop(service: Service, *_: Any) -> None:
+    """Let what is begun end; where there is nothing but waiting for the database, stop in the middle of it."""
+    service.stop()
+    if service.scheduler.waits:
+        raise SystemExit

@@ -147,6 +147,18 @@ def test_jitter_delays_the_job_not_the_slot(desk: Desk) -> None:
     assert desk.row().last_slot == slot
 
 
+def test_days_on_which_the_clock_is_changed_have_their_one_job(desk: Desk) -> None:
+    early = Rhythm(cron="30 2 * * *", timezone="Europe/Berlin")
+    desk.acts.add(replace(HOURLY, rhythm=early, policy=Policy.ALL, catch_up=10_000))
+    desk.world.sql("UPDATE schedules SET done_until = '2024-03-30T12:00Z'")
+    desk.tick()
+    slots = [f"{slot:%Y-%m-%dT%H:%M}" for slot in desk.slots_of()]
+    assert slots[:2] == ["2024-03-31T01:00", "2024-04-01T00:30"]  # there was no 02:30: the first moment after the gap
+    october = [slot for slot in slots if "2024-10-26" < slot < "2024-10-29"]
+    assert october == ["2024-10-26T00:30", "2024-10-27T00:30", "2024-10-28T01:30"]  # 02:30 came twice
+    assert len(slots) == len(set(slots)) == (desk.world.now() - desk.slots_of()[0]) // DAY + 1
+
+
 BROKEN = {
     "kind = 'building.paint'": "no job kind 'building.paint'",
     "cron = '99 * * * *', every_s = NULL": "bad minute",
