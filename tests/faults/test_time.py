@@ -18,7 +18,7 @@ from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import NO_LONGER_THAN_S
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.dying_beat import SLOTS
-from tests.faults.ground import Ground
+from tests.faults.ground import KILL, Ground
 from tests.faults.oracle import Scenario
 from tests.faults.sabotage import WRONG_BY_S
 from tests.faults.strange import STRANGE
@@ -221,7 +221,7 @@ def test_a_broken_entry_stops_no_other(system: System, record: Record) -> None:
 
 @pytest.mark.parametrize("seconds", [0, pytest.param(2 * NO_LONGER_THAN_S, marks=pytest.mark.faults_slow)])
 def test_a_beat_that_stalls_while_it_submits_doubles_nothing_and_stops_nobody(
-    system: System, record: Record, ground: Ground, seconds: int
+    system: System, record: Record, seconds: int
 ) -> None:
     with record(system, 37, "beat stalls in its transaction", variant=f"{seconds} s") as scenario:
         schedule(system, "one")
@@ -247,3 +247,19 @@ def test_a_beat_that_stalls_while_it_submits_doubles_nothing_and_stops_nobody(
 def _waits(system: System) -> bool:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'arxos-beat' AND wait_event_type = 'Lock'"
     return system.sql(waiting) == [(1,)]
+
+
+def test_a_beat_waits_for_a_database_that_is_killed_and_misses_nothing(
+    system: System, record: Record, ground: Ground
+) -> None:
+    with record(system, 24, "PostgreSQL killed under a beat") as scenario:
+        schedule(system, "one")
+        beat = system.start("beat", BEAT)
+        ticked(system, "one", 2)
+        ground.postgres.restart(KILL)
+        scenario.fault_over()
+        wait_until(lambda: system.patient().sql("SELECT 1"), "PostgreSQL answers")
+        ticked(system, "one", 4)
+        each_slot_has_its_one_job(system, "one")
+        finish(scenario, "one")
+    assert (beat.poll(), missed(system, "one")) == (None, 0)
