@@ -13,7 +13,7 @@ from arxos.domain.errors import ConflictError, TransientError, UnknownKindError
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.outcome import readable
 from arxos.domain.jobs.schedule import Due, Entry, Schedule, check_entry, due, jitter, slot_key
-from arxos.domain.jobs.slots import slots
+from arxos.domain.jobs.slots import first
 from arxos.storage.schedules import Schedules
 from arxos.tasks.kind import JobKind
 from arxos.tasks.request import new_job, parse_request
@@ -66,7 +66,7 @@ class Ticker:
         job(self.kinds, entry, key=entry.name)  # what would be refused at its slot is said before
         owed = due(entry, schedule.done_until, now)
         if owed is None:
-            return next(slots(entry.rhythm, schedule.done_until), None)
+            return first(entry.rhythm, schedule.done_until)
         try:
             done = self.schedules.advance(schedule, owed, [slot_job(self.kinds, entry, slot) for slot in owed.slots])
         except ConflictError as error:  # somebody took a slot's name for a job of another kind: it is not to be had
@@ -75,7 +75,7 @@ class Ticker:
             done = self.schedules.advance(schedule, owed, (), str(error))
         if done:
             _tell(schedule, owed, now)
-        return next(slots(entry.rhythm, owed.done_until), None)
+        return first(entry.rhythm, owed.done_until)
 
     def _blame(self, schedule: Schedule, error: Exception) -> None:
         words = readable(error)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from arxos.domain.errors import InvalidError
-from arxos.domain.jobs.slots import Rhythm, check_rhythm, newest, slots
+from arxos.domain.jobs.slots import Rhythm, check_rhythm, first, newest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # with the slot behind it, it is an idempotency key
 CATCH_UP_LIMIT = 10_000  # jobs that one tick may submit for an entry
@@ -88,10 +88,11 @@ def due(entry: Entry, done_until: datetime, now: datetime) -> Due | None:
     An entry every 60 s that was last dealt with at 12:00:00 has, at 12:03:10, the slots 12:01, 12:02 and 12:03.
     `all` submits three jobs, `latest` and `skip` one: 12:03 is still on time. At 12:03:40 `skip` submits none.
     """
+    upcoming = first(entry.rhythm, done_until)
+    if upcoming is None or upcoming > now:
+        return None
     limit = entry.catch_up if entry.policy is Policy.ALL else 1
     found, count = newest(entry.rhythm, done_until, now, limit)
-    if not found:
-        return None
     last = found[-1]
     if entry.policy is Policy.SKIP and not _on_time(entry.rhythm, last, now):
         found = []
@@ -100,7 +101,7 @@ def due(entry: Entry, done_until: datetime, now: datetime) -> Due | None:
 
 def _on_time(rhythm: Rhythm, slot: datetime, now: datetime) -> bool:
     """Whether `now` is at most half a minute after the slot, and nearer to it than to the next."""
-    following = next(slots(rhythm, slot), None)
+    following = first(rhythm, slot)
     return now - slot <= (ON_TIME if following is None else min(ON_TIME, (following - slot) / 2))
 
 
@@ -108,7 +109,7 @@ def next_slot(schedule: Schedule) -> datetime | None:
     """The first slot that is not dealt with: in the past, if no beat took it. None: paused, or never due again."""
     if schedule.paused_at is not None:
         return None
-    return next(slots(schedule.entry.rhythm, schedule.done_until), None)
+    return first(schedule.entry.rhythm, schedule.done_until)
 
 
 def slot_key(name: str, slot: datetime) -> str:

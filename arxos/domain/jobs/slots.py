@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ def check_rhythm(rhythm: Rhythm) -> None:
         raise InvalidError("schedule: needs either cron or every")
     if rhythm.every_s is not None and not 1 <= rhythm.every_s <= EVERY_LIMIT_S:
         raise InvalidError(f"every: must be 1 to {EVERY_LIMIT_S} seconds, got {rhythm.every_s}")
-    if next(slots(rhythm, EPOCH), None) is None:
+    if first(rhythm, EPOCH) is None:
         raise InvalidError(f"cron: {rhythm.cron!r} is never due")
 
 
@@ -58,6 +59,12 @@ def slots(rhythm: Rhythm, after: datetime) -> Iterator[datetime]:
     if rhythm.every_s is not None:
         return _interval(rhythm.every_s, after)
     return _crontab(rhythm.cron or "", _zone(rhythm.timezone), after)
+
+
+@lru_cache(maxsize=10_000)
+def first(rhythm: Rhythm, after: datetime) -> datetime | None:
+    """The first slot later than `after`; None: never due again. Remembered, as beats ask each second. Raises as `slots`."""
+    return next(slots(rhythm, after), None)
 
 
 def newest(rhythm: Rhythm, after: datetime, until: datetime, limit: int) -> tuple[list[datetime], int]:
