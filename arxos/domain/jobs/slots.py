@@ -63,7 +63,7 @@ def slots(rhythm: Rhythm, after: datetime) -> Iterator[datetime]:
 
 @lru_cache(maxsize=10_000)
 def first(rhythm: Rhythm, after: datetime) -> datetime | None:
-    """The first slot later than `after`; None: never due again. Remembered: beats ask each second. Raises as `slots`."""
+    """The first slot later than `after`; None: never due again. Remembered: beats ask often. Raises as `slots`."""
     return next(slots(rhythm, after), None)
 
 
