@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arxos.domain.errors import InvalidError
+from arxos.storage.redis_address import parse_address
 
 
 def _one_of(*schemes: str) -> AfterValidator:
@@ -17,17 +18,23 @@ def _one_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _a_redis(url: str) -> str:
+    parse_address(url)
+    return url
+
+
+RedisUrl = Annotated[str, AfterValidator(_a_redis)]
+
+
 class Settings(BaseSettings):
     """The system's settings. Addresses may hold passwords, so none of them is ever printed."""
 
     model_config = SettingsConfigDict(env_prefix="ARXOS_", frozen=True, extra="ignore")
 
     database_url: Annotated[str, _one_of("postgresql")] = Field(repr=False)
-    broker_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(repr=False)
+    broker_url: RedisUrl = Field(repr=False)
     # Empty: the broker's. The default is not held against the schemes, which "" would not fit.
-    cache_url: Annotated[str, _one_of("redis", "rediss", "sentinel")] = Field(
-        repr=False, default="", validate_default=False
-    )
+    cache_url: RedisUrl = Field(repr=False, default="", validate_default=False)
     blob_url: Annotated[str, _one_of("file", "s3")] = Field(repr=False)
     jwt_secret: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 def run_relay(runtime: Runtime) -> None:
     """Publish and sweep until SIGTERM or SIGINT. Raises InvalidError where the broker is unfit."""
     settings = runtime.settings
-    app = build_app(settings)
+    app = build_app(settings, "arxos-relay")
     check_broker(app)
     outbox, queues, stopping = Outbox(runtime.database), tuple(POOL_OF), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import parse_qs, urlsplit
 
-from redis import Redis, Sentinel
 from redis.exceptions import RedisError
 
 from arxos.domain.errors import UnavailableError
+from arxos.storage.redis_address import redis_client
 
 NAMESPACE = "arxos:cache:"  # the cache may share its Redis with the broker
 TIMEOUT_S = 2.0  # a cache that takes longer than the computation is none
@@ -20,7 +19,7 @@ class RedisCache:
     """See `arxos.domain.ports.Cache`. Connects at the first use; may be built before a fork."""
 
     def __init__(self, url: str) -> None:
-        self._redis = _client(url)
+        self._redis = redis_client(url, timeout_s=TIMEOUT_S, name="arxos-cache")
 
     def get(self, key: str) -> bytes | None:
         with _answering():
@@ -53,18 +52,3 @@ def _answering() -> Iterator[None]:
         yield
     except RedisError as error:
         raise UnavailableError(f"the cache does not answer: {error}") from error
-
-
-def _client(url: str) -> Redis:
-    """A client for `redis://`, `rediss://`, or `sentinel://host:port;sentinel://host:port/db?master_name=…`."""
-    limits = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
-    if not url.startswith("sentinel://"):
-        plain: Redis = Redis.from_url(url, **limits)
-        return plain
-    parts = [urlsplit(one) for one in url.split(";")]
-    last = parts[-1]
-    names = parse_qs(last.query).get("master_name", ["mymaster"])
-    sentinels = [(part.hostname or "localhost", part.port or 26379) for part in parts]
-    known = Sentinel(sentinels, **limits)  # type: ignore[no-untyped-call]
-    found: Redis = known.master_for(names[0], db=int(last.path.strip("/") or 0), password=last.password)  # type: ignore[no-untyped-call]
-    return found

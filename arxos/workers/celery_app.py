@@ -8,6 +8,7 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from arxos.app.settings import Settings
+from arxos.storage.redis_address import parse_address
 from arxos.tasks.kind import JobKind
 from arxos.tasks.queues import POOL_OF
 from arxos.workers.connection import PatientAMQP
@@ -23,13 +24,17 @@ TRANSPORT_OPTIONS = {
     # Never `retry_on_timeout`: with it redis-py makes lost connections again behind kombu's back. A worker then hangs
     # reading a pub/sub connection on which nothing will come, and publishing is not pipelined.
     "health_check_interval": 10,
-    "client_name": "arxos",
 }
+SENTINEL_TIMEOUT_S = 1.0  # sentinels are asked one after the other, by whoever waits for the master
 
 
-def build_app(settings: Settings) -> Celery:
-    """A Celery app that can publish, consume and be watched; it knows no tasks yet."""
-    app = Celery("arxos", broker=settings.broker_url, amqp=PatientAMQP)
+def build_app(settings: Settings, client: str = "arxos") -> Celery:
+    """A Celery app that can publish, consume and be watched; it knows no tasks yet.
+
+    Its connections show themselves as `client` in Redis's CLIENT LIST.
+    """
+    app = Celery("arxos", amqp=PatientAMQP)
+    app.conf.update(broker_settings(settings.broker_url, client))
     app.conf.update(
         task_queues=[Queue(name, Exchange(name), routing_key=name) for name in POOL_OF],
         task_default_queue="maintenance",
@@ -52,12 +57,22 @@ def build_app(settings: Settings) -> Celery:
         broker_connection_max_retries=None,
         # What Redis refuses (it is full, a replica, says NOPERM) passes as outages do: wait and connect again.
         broker_channel_error_retry=True,
-        broker_transport_options=TRANSPORT_OPTIONS,
         task_publish_retry=False,
         enable_utc=True,
         timezone="UTC",
     )
     return app
+
+
+def broker_settings(url: str, client: str) -> dict[str, Any]:
+    """What Celery and kombu have to be told of a broker at this address."""
+    address = parse_address(url)
+    options: dict[str, Any] = TRANSPORT_OPTIONS | {"client_name": client}
+    if address.master is not None:
+        options |= {"master_name": address.master, "sentinel_kwargs": address.sentinel_options(SENTINEL_TIMEOUT_S)}
+    # Flower reads TLS from `broker_use_ssl` and nowhere else.
+    tls = {} if address.tls is None else {"broker_use_ssl": dict(address.tls)}
+    return {"broker_url": ";".join(address.urls()), "broker_transport_options": options, **tls}
 
 
 def register_kinds(app: Celery, kinds: Mapping[str, JobKind[Any]], deliver: Deliver) -> None:

@@ -26,7 +26,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     beat = new_beat(pool)
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
-    app = build_app(runtime.settings)
+    app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
