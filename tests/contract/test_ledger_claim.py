@@ -1,0 +1,89 @@
+"""Claiming in any ledger: what is due, once, in order."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.outcome import succeeded
+from arxos.domain.jobs.retry import RetryPolicy
+from tests.builders import new_job
+from tests.contract.lives import job_in
+from tests.worlds import WORKER, World
+
+
+def test_a_claim_starts_the_next_attempt(world: World) -> None:
+    new = new_job(payload={"n": 1}, submitted_by="ada", trace="00-ab", max_attempts=5)
+    world.insert(new)
+
+    [job] = world.claim(new.id)
+
+    assert (job.id, job.kind, job.queue, job.payload) == (new.id, new.kind, new.queue, {"n": 1})
+    assert (job.attempt, job.policy, job.submitted_by, job.trace) == (1, RetryPolicy(max_attempts=5), "ada", "00-ab")
+    row = world.get(new.id)
+    assert (row.state, row.attempt, row.worker) == (JobState.RUNNING, 1, WORKER)
+    assert row.started_at is not None
+
+
+def test_jobs_are_claimed_in_the_order_of_the_message(world: World) -> None:
+    jobs = [new_job() for _ in range(4)]
+    world.insert(*jobs)
+    order = [jobs[place].id for place in (2, 0, 3, 1)]
+    assert [job.id for job in world.claim(*order)] == order
+
+
+def test_a_second_delivery_claims_nothing(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id)
+    assert world.claim(new.id, worker="other") == []
+    assert world.get(new.id).worker == WORKER
+
+
+def test_an_id_twice_in_a_message_is_claimed_once(world: World) -> None:
+    world.insert(new := new_job())
+    assert len(world.claim(new.id, new.id)) == 1
+    assert world.get(new.id).attempt == 1
+
+
+def test_an_unknown_id_claims_nothing(world: World) -> None:
+    assert world.claim(uuid4()) == []
+
+
+def test_claiming_nothing_is_nothing(world: World) -> None:
+    assert world.claim() == []
+
+
+def test_an_early_job_is_not_claimed_until_it_is_due(world: World) -> None:
+    world.insert(new := new_job(run_at=world.now() + timedelta(seconds=60)))
+    assert world.claim(new.id) == []
+    world.pass_time(61)
+    assert [job.id for job in world.claim(new.id)] == [new.id]
+
+
+def test_a_job_beyond_its_deadline_is_not_claimed(world: World) -> None:
+    world.insert(new := new_job(deadline=world.now() + timedelta(seconds=60)))
+    world.pass_time(61)
+    assert world.claim(new.id) == []
+
+
+@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED, JobState.RETRYABLE}))
+def test_only_waiting_jobs_are_claimed(world: World, state: JobState) -> None:
+    job_id = job_in(world, state)
+    assert world.claim(job_id) == []
+    assert world.state(job_id) is state
+
+
+def test_a_paused_queue_starts_nothing(world: World) -> None:
+    world.insert(new := new_job(), other := new_job(queue="cache"))
+    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    assert [job.id for job in world.claim(new.id, other.id)] == [other.id]
+    world.do(lambda ledger: ledger.resume("maintenance", "ada"))
+    assert [job.id for job in world.claim(new.id)] == [new.id]
+
+
+def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:
+    world.insert(new := new_job())
+    [job] = world.claim(new.id)
+    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    assert world.settle(succeeded(job, None)) == {new.id}

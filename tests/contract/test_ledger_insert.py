@@ -1,0 +1,102 @@
+"""Submitting jobs to any ledger: ids, idempotency keys, refusals."""
+
+from uuid import uuid4
+
+import pytest
+
+from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.retry import RetryPolicy
+from tests.builders import new_job
+from tests.worlds import World
+
+
+def test_ids_come_back_in_the_order_of_the_jobs(world: World) -> None:
+    jobs = [new_job() for _ in range(5)][::-1]
+    assert world.insert(*jobs) == [job.id for job in jobs]
+
+
+def test_inserting_nothing_is_nothing(world: World) -> None:
+    assert world.insert() == []
+
+
+def test_a_job_comes_back_as_it_was_submitted(world: World) -> None:
+    building = uuid4()
+    new = new_job(
+        "building.warm_cache",
+        queue="cache",
+        payload={"building_id": str(building), "größe": [1, 2.5, None, "ü"]},
+        policy=RetryPolicy(max_attempts=3),
+        priority=7,
+        idempotency_key="k",
+        submitted_by="ada",
+    )
+    world.insert(new)
+
+    job = world.get(new.id)
+
+    assert (job.id, job.kind, job.queue, job.state) == (new.id, new.kind, "cache", JobState.QUEUED)
+    assert (job.payload, job.priority, job.max_attempts, job.attempt) == (new.payload, 7, 3, 0)
+    assert (job.idempotency_key, job.submitted_by, job.building_id) == ("k", "ada", building)
+    assert (job.attempts, job.result, job.error_type, job.worker) == ((), None, None, None)
+
+
+def test_the_same_key_is_the_same_job(world: World) -> None:
+    first = new_job(idempotency_key="k")
+    world.insert(first)
+    other = new_job()
+    assert world.insert(new_job(idempotency_key="k"), other) == [first.id, other.id]
+
+
+def test_the_same_key_twice_in_one_request_is_one_job(world: World) -> None:
+    first, second = new_job(idempotency_key="k"), new_job(idempotency_key="k")
+    assert world.insert(first, second) == [first.id, first.id]
+    with pytest.raises(NotFoundError):
+        world.get(second.id)
+
+
+def test_a_key_outlives_its_job(world: World) -> None:
+    first = new_job(idempotency_key="k")
+    world.insert(first)
+    world.succeed(first.id)
+    assert world.insert(new_job(idempotency_key="k")) == [first.id]
+
+
+def test_a_key_of_another_kind_is_a_conflict(world: World) -> None:
+    world.insert(new_job("probe.noop", idempotency_key="k"))
+    with pytest.raises(ConflictError, match="idempotency key 'k' belongs to job"):
+        world.insert(new_job("probe.sleep", idempotency_key="k"))
+
+
+def test_a_conflict_beside_a_repetition_is_still_a_conflict(world: World) -> None:
+    world.insert(new_job("probe.noop", idempotency_key="k"))
+    with pytest.raises(ConflictError):
+        world.insert(new_job("probe.sleep", idempotency_key="k"), new_job("probe.noop", idempotency_key="k"))
+
+
+def test_a_refused_request_leaves_nothing(world: World) -> None:
+    good = new_job()
+    with pytest.raises(NotFoundError):
+        world.insert(good, new_job(after=(uuid4(),)))
+    with pytest.raises(NotFoundError):
+        world.get(good.id)
+
+
+def test_leaving_without_commit_leaves_nothing(world: World) -> None:
+    new = new_job()
+    with world.unit_of_work() as uow:
+        uow.jobs.insert([new])
+    with pytest.raises(NotFoundError):
+        world.get(new.id)
+
+
+def test_rolling_back_forgets_what_was_done_before_it_only(world: World) -> None:
+    lost, kept = new_job(), new_job()
+    with world.unit_of_work() as uow:
+        uow.jobs.insert([lost])
+        uow.rollback()
+        uow.jobs.insert([kept])
+        uow.commit()
+    assert world.state(kept.id) is JobState.QUEUED
+    with pytest.raises(NotFoundError):
+        world.get(lost.id)

@@ -1,0 +1,166 @@
+"""Dead workers and passed deadlines in any ledger."""
+
+from datetime import timedelta
+
+import pytest
+
+from arxos.domain.jobs.job import JobState
+from tests.builders import beat, delivery, new_job
+from tests.contract.lives import job_in, lose_once
+from tests.worlds import WORKER, World
+
+
+def test_a_lost_delivery_is_tried_again_at_once(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id, message=(message := delivery()))
+    assert world.do(lambda ledger: ledger.lose("signal 9", delivery=message)) == [new.id]
+    row = world.get(new.id)
+    assert (row.state, row.lost, row.error_type, row.error_message) == (
+        JobState.RETRYABLE,
+        1,
+        "WorkerLostError",
+        "signal 9",
+    )
+    assert [(one.outcome, one.error_type, one.error_message) for one in row.attempts] == [
+        ("lost", "WorkerLostError", "signal 9")
+    ]
+    assert world.claim(new.id)[0].attempt == 2
+
+
+def test_a_lost_delivery_takes_nothing_else_with_it(world: World) -> None:
+    world.insert(mine := new_job(), other := new_job())
+    world.claim(other.id)
+    world.claim(mine.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
+    assert world.state(other.id) is JobState.RUNNING
+
+
+def test_a_delivery_is_lost_once(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
+    assert world.do(lambda ledger: ledger.lose("signal 9", delivery=message)) == []
+
+
+def test_a_job_that_kills_its_worker_too_often_is_poison(world: World) -> None:
+    world.insert(new := new_job(max_lost=3, max_attempts=100))
+    states = [lose_once(world, new.id) for _ in range(3)]
+    assert states == [JobState.RETRYABLE, JobState.RETRYABLE, JobState.DEAD]
+    row = world.get(new.id)
+    assert row.error_type == "PoisonError"
+    assert row.error_message == "poison: 3 attempts ended with the death of their worker; the last: signal 9"
+    assert row.finished_at is not None
+    assert len(row.attempts) == 3
+
+
+def test_a_lost_last_attempt_is_a_dead_letter(world: World) -> None:
+    world.insert(new := new_job(max_attempts=1))
+    assert lose_once(world, new.id) is JobState.DEAD
+    assert world.get(new.id).error_type == "WorkerLostError"
+
+
+def test_whoever_was_lost_travels_alone(world: World) -> None:
+    jobs = [new_job(batch=200) for _ in range(3)]
+    world.insert(*jobs)
+    world.claim(*(job.id for job in jobs[:2]), message=(message := delivery()))
+    world.do(lambda ledger: ledger.lose("signal 11", delivery=message))
+    assert [world.batch_of(job.id) for job in jobs] == [1, 1, 200]
+
+
+def test_a_lost_job_that_was_to_be_cancelled_is(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.cancel(new.id, "ada", "wrong file"))
+    world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
+    assert world.state(new.id) is JobState.CANCELLED
+
+
+def test_the_jobs_of_a_silent_worker_are_swept(world: World) -> None:
+    world.insert(new := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.claim(new.id)
+    world.pass_time(60)
+    assert world.do(lambda ledger: ledger.sweep(50)) == [new.id]
+    row = world.get(new.id)
+    assert (row.state, row.lost, row.error_message) == (
+        JobState.RETRYABLE,
+        1,
+        "its worker was silent for more than 50 s",
+    )
+
+
+def test_the_jobs_of_a_worker_without_a_row_are_swept(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id)
+    world.pass_time(60)
+    assert world.do(lambda ledger: ledger.sweep(50)) == [new.id]
+
+
+def test_a_heartbeat_keeps_old_jobs(world: World) -> None:
+    world.insert(new := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.claim(new.id)
+    world.pass_time(60)
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    assert world.do(lambda ledger: ledger.sweep(50)) == []
+
+
+def test_another_workers_heartbeat_keeps_nothing(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id)
+    world.pass_time(60)
+    world.do(lambda ledger: ledger.beat(beat("other")))
+    assert world.do(lambda ledger: ledger.sweep(50)) == [new.id]
+
+
+def test_a_worker_that_just_woke_up_keeps_its_new_job(world: World) -> None:
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.insert(new := new_job())
+    world.pass_time(60)
+    world.claim(new.id)
+    assert world.do(lambda ledger: ledger.sweep(50)) == []
+
+
+def test_a_retiring_worker_gives_its_jobs_back(world: World) -> None:
+    world.insert(mine := new_job(max_attempts=1), other := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.claim(mine.id)
+    world.claim(other.id, worker="other")
+    assert world.do(lambda ledger: ledger.retire(WORKER)) == [mine.id]
+    row = world.get(mine.id)
+    assert (row.state, row.lost, row.max_attempts) == (JobState.QUEUED, 0, 2)
+    assert [one.outcome for one in row.attempts] == ["interrupted"]
+    assert world.state(other.id) is JobState.RUNNING
+
+
+def test_a_retired_worker_consumes_nothing(world: World) -> None:
+    world.insert(new := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).consumers == 1
+    world.do(lambda ledger: ledger.retire(WORKER))
+    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).consumers == 0
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.BLOCKED, JobState.RETRYABLE])
+def test_a_waiting_job_expires_at_its_deadline(world: World, state: JobState) -> None:
+    job_id = job_in(world, state, deadline=world.now() + timedelta(seconds=60))
+    assert world.do(lambda ledger: ledger.expire()) == []
+    world.pass_time(61)
+    assert world.do(lambda ledger: ledger.expire()) == [job_id]
+    row = world.get(job_id)
+    assert (row.state, row.error_message) == (JobState.CANCELLED, "its deadline passed before it started")
+
+
+def test_a_running_job_outlives_its_deadline(world: World) -> None:
+    job_id = job_in(world, JobState.RUNNING, deadline=world.now() + timedelta(seconds=60))
+    world.pass_time(61)
+    assert world.do(lambda ledger: ledger.expire()) == []
+    assert world.state(job_id) is JobState.RUNNING
+
+
+def test_an_expired_job_cancels_its_successors(world: World) -> None:
+    world.insert(first := new_job(deadline=world.now() + timedelta(seconds=60)))
+    world.insert(then := new_job(after=(first.id,)))
+    world.pass_time(61)
+    world.do(lambda ledger: ledger.expire())
+    assert world.state(then.id) is JobState.CANCELLED

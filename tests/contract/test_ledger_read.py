@@ -1,0 +1,148 @@
+"""What any ledger tells of its jobs and queues."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from arxos.domain.errors import NotFoundError
+from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.outcome import Outcome, Settlement
+from tests.builders import beat, new_job
+from tests.contract.lives import job_in
+from tests.worlds import WORKER, World
+
+
+def test_an_unknown_job_is_named(world: World) -> None:
+    unknown = uuid4()
+    with pytest.raises(NotFoundError, match=f"no job '{unknown}'"):
+        world.get(unknown)
+    with pytest.raises(NotFoundError, match=f"no job '{unknown}'"):
+        world.do(lambda ledger: ledger.snapshot(unknown, 50))
+
+
+def test_jobs_are_listed_newest_first(world: World) -> None:
+    ids = world.insert(*(new_job() for _ in range(3)))
+    page = world.do(lambda ledger: ledger.find(JobFilter()))
+    assert [job.id for job in page.jobs] == ids[::-1]
+    assert page.cursor is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"kind": "probe.sleep"}, {"sleep"}),
+        ({"queue": "cache"}, {"cache"}),
+        ({"state": JobState.DEAD}, {"dead", "odd"}),
+        ({"state": JobState.DEAD, "kind": "probe.sleep"}, set()),
+        ({"error": "NO SUCH"}, {"dead"}),
+        ({"error": "permanenterror: no"}, {"dead"}),
+        ({"error": "100%"}, {"odd"}),
+        ({"error": "_"}, {"odd"}),
+        ({"building_id": UUID(int=7)}, {"building"}),
+        ({"building_id": UUID(int=8)}, set()),
+    ],
+)
+def test_a_filter_lists_what_fits_all_of_it(world: World, wanted: dict[str, Any], found: set[str]) -> None:
+    jobs = {
+        "sleep": new_job("probe.sleep"),
+        "cache": new_job(queue="cache"),
+        "dead": new_job(),
+        "odd": new_job(),
+        "building": new_job(payload={"building_id": str(UUID(int=7))}),
+    }
+    world.insert(*jobs.values())
+    world.bury(jobs["dead"].id)
+    [odd] = world.claim(jobs["odd"].id)
+    world.settle(
+        Settlement(odd.id, 1, Outcome.FAILED, JobState.DEAD, error_type="E", error_message="disk_1 is 100% full")
+    )
+    page = world.do(lambda ledger: ledger.find(JobFilter(**wanted)))
+    names = {job.id: name for name, job in jobs.items()}
+    assert {names[job.id] for job in page.jobs} == found
+
+
+def test_a_filter_by_time_lists_what_came_since(world: World) -> None:
+    world.insert(new_job())
+    world.pass_time(60)
+    world.insert(new := new_job())
+    since = world.now() - timedelta(seconds=30)
+    page = world.do(lambda ledger: ledger.find(JobFilter(since=since)))
+    assert [job.id for job in page.jobs] == [new.id]
+
+
+def test_pages_stay_right_while_jobs_are_added(world: World) -> None:
+    old = world.insert(*(new_job() for _ in range(7)))
+    seen: list[UUID] = []
+    cursor: UUID | None = None
+    while True:
+        page = world.do(lambda ledger, before=cursor: ledger.find(JobFilter(), limit=3, before=before))  # type: ignore[misc]
+        seen += [job.id for job in page.jobs]
+        world.insert(new_job(), new_job())
+        if (cursor := page.cursor) is None:
+            break
+    assert seen == old[::-1]
+
+
+def test_a_full_last_page_has_no_cursor(world: World) -> None:
+    world.insert(*(new_job() for _ in range(3)))
+    assert world.do(lambda ledger: ledger.find(JobFilter(), limit=3)).cursor is None
+
+
+def test_queues_are_counted_by_state(world: World) -> None:
+    job_in(world, JobState.DEAD)
+    world.insert(new_job(), new_job(), new_job(queue="cache", run_at=world.now() + timedelta(seconds=600)))
+    world.do(lambda ledger: ledger.pause("geometry", "ada"))
+    world.pass_time(60)
+
+    cache, geometry, maintenance = world.do(lambda ledger: ledger.queues())
+
+    assert (cache.queue, cache.states, cache.oldest_due_s, cache.paused_by) == (
+        "cache",
+        {JobState.QUEUED: 1},
+        None,
+        None,
+    )
+    assert (geometry.queue, geometry.states, geometry.oldest_due_s, geometry.paused_by) == ("geometry", {}, None, "ada")
+    assert (maintenance.queue, maintenance.states) == ("maintenance", {JobState.QUEUED: 2, JobState.DEAD: 1})
+    assert maintenance.oldest_due_s is not None
+    assert 60 <= maintenance.oldest_due_s < 120
+
+
+def test_the_first_to_pause_a_queue_is_named(world: World) -> None:
+    world.do(lambda ledger: ledger.pause("cache", "ada"))
+    world.do(lambda ledger: ledger.pause("cache", "bob"))
+    assert world.do(lambda ledger: ledger.queues())[0].paused_by == "ada"
+
+
+def test_resuming_a_queue_that_runs_changes_nothing(world: World) -> None:
+    world.do(lambda ledger: ledger.resume("cache", "ada"))
+    assert world.do(lambda ledger: ledger.queues()) == []
+    assert world.acts() == [("ada", "resume_queue", None)]
+
+
+def test_a_snapshot_sees_the_jobs_surroundings(world: World) -> None:
+    world.insert(first := new_job(), urgent := new_job(priority=5), other := new_job(queue="cache"))
+    world.insert(new := new_job(after=(first.id, other.id)), mine := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+
+    seen = world.do(lambda ledger: ledger.snapshot(mine.id, 50))
+    blocked = world.do(lambda ledger: ledger.snapshot(new.id, 50))
+
+    assert (seen.job.id, seen.due_ahead, seen.consumers, seen.paused_by) == (mine.id, 2, 1, "ada")
+    assert world.do(lambda ledger: ledger.snapshot(urgent.id, 50)).due_ahead == 0
+    assert dict(blocked.waits_for) == {first.id: JobState.QUEUED, other.id: JobState.QUEUED}
+
+
+def test_a_snapshot_tells_how_long_a_worker_is_silent(world: World) -> None:
+    job_id = job_in(world, JobState.RUNNING)
+    assert world.do(lambda ledger: ledger.snapshot(job_id, 50)).worker_silent_s is None
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.pass_time(60)
+    seen = world.do(lambda ledger: ledger.snapshot(job_id, 50))
+    assert seen.worker_silent_s is not None
+    assert 60 <= seen.worker_silent_s < 120
+    assert seen.consumers == 0
