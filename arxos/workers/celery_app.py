@@ -16,7 +16,7 @@ from arxos.workers.connection import PatientAMQP
 Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
 
 VISIBILITY_TIMEOUT_S = 2 * 3700  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
-TRANSPORT_OPTIONS = {
+TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": VISIBILITY_TIMEOUT_S,
     "socket_timeout": 5,  # acks wait within the event loop: while they do, nothing is consumed and no limit is kept
     "socket_connect_timeout": 5,
@@ -67,7 +67,7 @@ def build_app(settings: Settings, client: str = "arxos") -> Celery:
 def broker_settings(url: str, client: str) -> dict[str, Any]:
     """What Celery and kombu have to be told of a broker at this address."""
     address = parse_address(url)
-    options: dict[str, Any] = TRANSPORT_OPTIONS | {"client_name": client}
+    options = TRANSPORT_OPTIONS | {"client_name": client}
     if address.master is not None:
         options |= {"master_name": address.master, "sentinel_kwargs": address.sentinel_options(SENTINEL_TIMEOUT_S)}
     # Flower reads TLS from `broker_use_ssl` and nowhere else.

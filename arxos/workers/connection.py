@@ -1,4 +1,4 @@
-"""How Celery connects to the broker: again and again, at most two seconds apart, however long it was away."""
+"""How Celery gets along with a broker that fails: it connects again and again, and no lost answer makes it idle."""
 
 import logging
 import time
@@ -10,6 +10,8 @@ from typing import Any
 from celery.app.amqp import AMQP
 from celery.exceptions import CPendingDeprecationWarning
 from kombu.connection import Connection
+from kombu.transport.redis import Channel, QoS
+from kombu.transport.virtual.base import QoS as VirtualQoS
 
 LONGEST_WAIT_S = 2.0
 SAID_AGAIN_S = 60.0
@@ -27,6 +29,36 @@ class PatientAMQP(AMQP):  # type: ignore[misc]  # Celery is untyped
     """Celery's view of the broker with such connections."""
 
     Connection = PatientConnection
+
+
+class ForgivingQoS(QoS):
+    """Which messages a worker has taken and not acknowledged.
+
+    An ack that fails frees the worker's slot all the same. kombu keeps it taken, Celery only logs, and a worker that
+    has lost as many acks as it has slots consumes nothing for ever. The ledger knows that the job is done; what is
+    left in Redis is delivered once more, hours later, and then there is nothing to do.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Raises what the connection raises."""
+        try:
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
+        except BaseException:
+            VirtualQoS.ack(self, delivery_tag)
+            raise
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
+        """Raises what the connection raises."""
+        try:
+            super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
+        except BaseException:
+            VirtualQoS.ack(self, delivery_tag)
+            raise
+
+
+def forgive_lost_acks() -> None:
+    """From now on this process's channels count as `ForgivingQoS` does, through Sentinel and TLS, too."""
+    Channel.QoS = ForgivingQoS
 
 
 def say_once() -> None:
