@@ -1,6 +1,7 @@
 """Jobs for tests: whatever a test does not name is ordinary."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,6 +32,7 @@ def claimed(kind: str = "probe.noop", **fields: Any) -> ClaimedJob:
         "policy": RetryPolicy(),
         "submitted_by": None,
         "trace": None,
+        "claimed_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return ClaimedJob(kind=kind, **(defaults | fields))
 

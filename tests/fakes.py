@@ -11,7 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from arxos.domain.buildings.repository import BuildingRepository
-from arxos.domain.errors import InvalidError, NotFoundError, TransientError
+from arxos.domain.errors import InvalidError, NotFoundError, TransientError, UnavailableError
 from arxos.domain.events import Event
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
@@ -26,6 +26,10 @@ React = Callable[[Event], Iterable[NewJob]]
 
 def nothing_follows(_: Event) -> Iterable[NewJob]:
     return ()
+
+
+class LostAnswerError(UnavailableError):
+    """An outage between a commit and its answer: everything is written, and nobody is told."""
 
 
 @dataclass(slots=True)
@@ -81,12 +85,15 @@ class FakeUnitOfWork:
         self._events.append(event)
 
     def commit(self, *, durable: bool = True) -> None:  # noqa: ARG002 - memory has no disk to wait for
-        if self._database.outages and (outage := self._database.outages.pop(0)):
+        outage = self._database.outages.pop(0) if self._database.outages else None
+        if outage is not None and not isinstance(outage, LostAnswerError):
             raise outage
         self.jobs.insert([job for event in self._events for job in self._database.react(event)])
         self._database.tables = self._tables
         self._database.commits += 1
         self.rollback()
+        if outage is not None:
+            raise outage
 
     def rollback(self) -> None:
         self._events.clear()

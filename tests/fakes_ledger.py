@@ -85,12 +85,24 @@ class FakeLedger:
         due = [job_id for job_id in dict.fromkeys(ids) if job_id in self._tables.rows and self._claimable(job_id)]
         return [self._start(job_id, worker, delivery) for job_id in due]
 
+    def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
+        return self._give_back(
+            [row.job for row in self._running() if (row.job.worker, row.delivery) == (worker, delivery)]
+        )
+
     def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
         current = [one for one in settlements if self._is_current(one.job_id, one.attempt)]
         for one in current:
             self._settle(one)
         self._release({one.job_id for one in current if self._job(one.job_id).state in FINAL})
         return {one.job_id for one in current}
+
+    def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
+        def known(one: Settlement) -> bool:
+            wanted = one.attempt, one.outcome, worker
+            return any((a.attempt, a.outcome, a.worker) == wanted for a in self._job(one.job_id).attempts)
+
+        return {one.job_id for one in settlements if known(one)}
 
     def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
         return self._take_back((row for row in self._running() if row.delivery == delivery), reason)
@@ -102,12 +114,8 @@ class FakeLedger:
         return self._take_back(silent, f"its worker was silent for more than {lease_s:g} s")
 
     def retire(self, worker: str) -> list[UUID]:
-        mine = [row.job for row in self._running() if row.job.worker == worker]
-        for job in mine:
-            self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
         self._tables.heartbeats.pop(worker, None)
-        self._release({job.id for job in mine if self._job(job.id).state in FINAL})
-        return [job.id for job in mine]
+        return self._give_back([row.job for row in self._running() if row.job.worker == worker])
 
     def expire(self) -> list[UUID]:
         now = self._now()
@@ -221,7 +229,15 @@ class FakeLedger:
         row = self._tables.rows[job_id] = replace(self._tables.rows[job_id], delivery=delivery)
         policy = replace(row.asked.policy, max_attempts=job.max_attempts)
         return ClaimedJob(
-            job.id, job.kind, job.queue, job.payload, job.attempt, policy, job.submitted_by, row.asked.trace
+            job.id,
+            job.kind,
+            job.queue,
+            job.payload,
+            job.attempt,
+            policy,
+            job.submitted_by,
+            row.asked.trace,
+            _started(job),
         )
 
     def _is_current(self, job_id: UUID, attempt: int) -> bool:
@@ -246,6 +262,12 @@ class FakeLedger:
             max_attempts=job.max_attempts + (one.outcome is Outcome.INTERRUPTED),
             progress=done,
         )
+
+    def _give_back(self, jobs: Sequence[Job]) -> list[UUID]:
+        for job in jobs:
+            self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
+        self._release({job.id for job in jobs if self._job(job.id).state in FINAL})
+        return [job.id for job in jobs]
 
     def _take_back(self, lost: Iterable[Row], reason: str) -> list[UUID]:
         rows = list(lost)

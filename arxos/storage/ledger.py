@@ -24,7 +24,7 @@ WITH due AS (
 UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
     started_at = clock_timestamp(), progress = NULL, progress_note = NULL
 FROM due WHERE jobs.id = due.id
-RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace
+RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at
 """
 
 PROGRESS = """
@@ -82,8 +82,14 @@ class PostgresLedger:
         order = {job_id: place for place, job_id in enumerate(ids)}
         return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])
 
+    def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
+        return ledger_settle.give_back(self._connection, ledger_settle.OF_CLAIM, worker=worker, delivery=delivery)
+
     def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
         return ledger_settle.settle(self._connection, settlements)
+
+    def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
+        return ledger_settle.recorded(self._connection, worker, settlements)
 
     def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
         return ledger_settle.take_back(self._connection, ledger_settle.OF_DELIVERY, reason, delivery=delivery)
@@ -93,7 +99,7 @@ class PostgresLedger:
         return ledger_settle.take_back(self._connection, ledger_settle.OF_SILENT_WORKERS, reason, lease_s=lease_s)
 
     def retire(self, worker: str) -> list[UUID]:
-        returned = ledger_settle.give_back(self._connection, worker)
+        returned = ledger_settle.give_back(self._connection, ledger_settle.OF_WORKER, worker=worker)
         self._connection.execute("DELETE FROM workers WHERE id = %s", [worker])
         return returned
 

@@ -40,9 +40,9 @@ FULL JOIN queue_pauses USING (queue) ORDER BY queue
 
 def claimed(row: tuple[Any, ...]) -> ClaimedJob:
     """A row that the claim returned."""
-    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace = row
+    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, claimed_at = row
     whole = RetryPolicy(**{**policy, "max_attempts": max_attempts})
-    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace)
+    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace, claimed_at)
 
 
 def get(connection: Connection, job_id: UUID) -> Job:

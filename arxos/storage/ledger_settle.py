@@ -62,8 +62,8 @@ started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXIS
     SELECT FROM workers WHERE workers.id = jobs.worker
         AND heartbeat_at > clock_timestamp() - make_interval(secs => %(lease_s)s))"""
 
-GIVE_BACK = """
-WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND worker = %s ORDER BY id FOR UPDATE SKIP LOCKED),
+GIVE_BACK: LiteralString = """
+WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND {whose} ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
     UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1,
         error_type = NULL, error_message = NULL,
@@ -74,6 +74,13 @@ history AS (
     INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
     SELECT id, attempt, worker, started_at, 'interrupted' FROM returned)
 SELECT id, state FROM returned
+"""
+OF_WORKER: LiteralString = "worker = %(worker)s"
+OF_CLAIM: LiteralString = "worker = %(worker)s AND delivery = %(delivery)s"
+
+RECORDED = """
+SELECT job_id FROM attempts JOIN unnest(%s::uuid[], %s::int[], %s::text[]) AS o (id, attempt, outcome)
+    ON job_id = o.id AND attempts.attempt = o.attempt AND attempts.outcome = o.outcome AND worker = %s
 """
 
 
@@ -96,9 +103,15 @@ def take_back(connection: Connection, whose: LiteralString, reason: str, **which
     return [job_id for job_id, _ in rows]
 
 
-def give_back(connection: Connection, worker: str) -> list[UUID]:
-    """Return what a leaving worker still runs; no attempt is burned."""
-    rows = connection.execute(GIVE_BACK, [worker]).fetchall()
+def recorded(connection: Connection, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
+    """The jobs whose attempt this worker ended with just this outcome."""
+    columns = [list(column) for column in zip(*((o.job_id, o.attempt, o.outcome) for o in settlements), strict=True)]
+    return {row[0] for row in connection.execute(RECORDED, [*columns, worker])} if settlements else set()
+
+
+def give_back(connection: Connection, whose: LiteralString, **which: Any) -> list[UUID]:
+    """Make running jobs queued again, no attempt burned; returns them."""
+    rows = connection.execute(GIVE_BACK.format(whose=whose), which).fetchall()
     _release(connection, rows)
     if rows:
         connection.execute("NOTIFY arxos_due")

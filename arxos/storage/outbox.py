@@ -87,8 +87,13 @@ class Outbox:
 
     def put_back(self, envelopes: Sequence[Envelope]) -> None:
         """These could not be sent."""
+        self.due_again([job_id for envelope in envelopes for job_id in envelope.jobs])
+
+    def due_again(self, jobs: Sequence[UUID]) -> None:
+        """No message names these any more: those that nobody has claimed are due anew."""
         with self._database.connection() as connection:
-            connection.execute(UNMARK, [[job_id for envelope in envelopes for job_id in envelope.jobs]])
+            connection.execute(UNMARK, [list(jobs)])
+            connection.execute("NOTIFY arxos_due")
             connection.commit()
 
     def overdue(self, queues: Sequence[str], after_s: float) -> list[str]:

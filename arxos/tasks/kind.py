@@ -41,7 +41,9 @@ class Attempt(Protocol):
     def submitted_by(self) -> str | None: ...
     @property
     def ports(self) -> Ports: ...
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The database's time, whatever the clock of this machine says."""
+
     def progress(self, done: float, note: str = "") -> None:
         """Say how far the work is (0 to 1). Cheap; raises CancelledError once somebody cancelled the job."""
 

@@ -2,12 +2,13 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from arxos.domain.errors import CancelledError, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.ports import Ports
+from arxos.workers.patience import DatabaseClock
 from arxos.workers.soft_limit import SoftLimit
 
 REPORT_EVERY_S = 0.5
@@ -20,6 +21,7 @@ class RunningAttempt:
     job: ClaimedJob
     ports: Ports
     soft_limit: SoftLimit
+    clock: DatabaseClock
     _next_report: float = field(default=0.0, init=False)
 
     @property
@@ -35,7 +37,7 @@ class RunningAttempt:
         return self.job.submitted_by
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self.clock.now()
 
     def progress(self, done: float, note: str = "") -> None:
         """Store progress, at most twice a second.

@@ -2,11 +2,11 @@
 
 import os
 import platform
-import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from arxos.domain.errors import TransientError
 from arxos.domain.jobs.ledger import Beat
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.deaths import COULD_NOT_SETTLE, reason_of
+from arxos.workers.losses import Losses
 
 FAILED = 70
 GOODBYE_S = 5.0
@@ -39,14 +40,13 @@ def new_beat(pool: Pool) -> Beat:
 class Lifecycle:
     """Renews the lease of this worker's jobs, and reports those that were lost with their process.
 
-    Runs in a thread of the parent process. Reports wait in a queue until the database takes them.
+    Runs in a thread of the parent process. What cannot be reported is reported when the database is back.
     """
 
     runtime: Runtime
     beat: Beat
-    _losses: "queue.SimpleQueue[tuple[UUID, str]]" = field(default_factory=queue.SimpleQueue)
+    losses: Losses
     _stop: threading.Event = field(default_factory=threading.Event)
-    _awake: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def connect(self) -> None:
@@ -54,11 +54,6 @@ class Lifecycle:
         signals.worker_ready.connect(self._on_ready)
         signals.worker_shutdown.connect(self._on_shutdown)
         signals.task_failure.connect(self._on_failure)
-
-    def lose(self, delivery: UUID, reason: str) -> None:
-        """Report that the jobs of a delivery are lost."""
-        self._losses.put((delivery, reason))
-        self._awake.set()
 
     def abandon(self, delivery: UUID, reason: str) -> None:
         """Lose this delivery's jobs, give back all others, and end the process with what cannot be stopped."""
@@ -71,9 +66,8 @@ class Lifecycle:
         goodbye.join(within_s)
 
     def _abandon(self, delivery: UUID, reason: str) -> None:
-        self.lose(delivery, reason)
-        while not self._losses.empty():
-            self._patiently(self._report_losses)
+        loss = self.losses.add(delivery, reason)
+        while loss.reported is None:  # by the other thread
             time.sleep(RETRY_S)
         self._patiently(self._retire)
         os._exit(FAILED)
@@ -85,47 +79,28 @@ class Lifecycle:
     def _on_shutdown(self, **_: Any) -> None:
         self.give_back(GOODBYE_S)
 
-    def _on_failure(self, task_id: str, exception: BaseException, **_: Any) -> None:
+    def _on_failure(self, task_id: str, exception: BaseException, args: Any = (), **_: Any) -> None:
         """A message's task raised, which bodies never do: its process died or could not record an outcome."""
         if os.getpid() != self.beat.pid:
             os._exit(COULD_NOT_SETTLE)
-        self.lose(UUID(task_id), reason_of(exception))
-        if self._thread is None:
-            self._report_losses()
+        self.losses.add(UUID(task_id), reason_of(exception), _jobs_of(args))
 
     def _live(self) -> None:
         try:
             while not self._stop.is_set():
                 self._patiently(self._renew)
-                self._patiently(self._report_losses)
-                self._wait()
+                self._patiently(self.losses.report)
+                self.losses.added.wait(self.runtime.settings.heartbeat_s)
+                self.losses.added.clear()
         finally:
             if not self._stop.is_set():  # an unforeseen error: a worker that cannot renew its lease must not go on
                 log.error("lease_failed", worker=self.beat.worker, exc_info=sys.exc_info())
                 os._exit(FAILED)
 
-    def _wait(self) -> None:
-        """Until the next heartbeat is due, or something happens. What could not be reported is tried with the next."""
-        self._awake.wait(self.runtime.settings.heartbeat_s)
-        self._awake.clear()
-
     def _renew(self) -> None:
         with self.runtime.ports.unit_of_work() as uow:
             uow.jobs.beat(self.beat)
             uow.commit(durable=False)
-
-    def _report_losses(self) -> None:
-        while not self._losses.empty():
-            delivery, reason = self._losses.get()
-            try:
-                with self.runtime.ports.unit_of_work() as uow:
-                    taken = uow.jobs.lose(reason, delivery=delivery)
-                    uow.commit()
-            except TransientError:
-                self._losses.put((delivery, reason))
-                raise
-            if taken:
-                log.warning("jobs_lost", delivery=str(delivery), jobs=[str(job_id) for job_id in taken], reason=reason)
 
     def _retire(self) -> None:
         self._end_lease()
@@ -137,7 +112,7 @@ class Lifecycle:
     def _end_lease(self) -> None:
         """No heartbeat may follow the goodbye."""
         self._stop.set()
-        self._awake.set()
+        self.losses.added.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -147,3 +122,10 @@ class Lifecycle:
             act()
         except TransientError as error:
             log.warning("lease_not_renewed", worker=self.beat.worker, error=str(error))
+
+
+def _jobs_of(arguments: Any) -> list[UUID]:
+    """The jobs that a message names; none where it is not of the relay's making."""
+    with suppress(IndexError, KeyError, TypeError, ValueError, AttributeError):
+        return [UUID(job_id) for job_id in arguments[0]]
+    return []

@@ -15,7 +15,7 @@ from arxos.tasks.kind import JobKind
 from arxos.workers.guard import kill_group
 from arxos.workers.memory import is_beyond
 
-Report = Callable[[UUID, str], None]  # (delivery, reason)
+Report = Callable[[UUID, str], object]  # (delivery, reason)
 
 log = structlog.get_logger()
 

@@ -4,16 +4,18 @@ import signal
 import sys
 
 from arxos.app.bootstrap import Runtime
+from arxos.storage.outbox import Outbox
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
 from arxos.workers.children import look_after_children
-from arxos.workers.connection import say_once
+from arxos.workers.connection import forgive_lost_acks, say_once
 from arxos.workers.draining import Drain
 from arxos.workers.executor import Executor
 from arxos.workers.guard import start_guard
 from arxos.workers.lifecycle import Lifecycle, new_beat
 from arxos.workers.limits import HardLimits
+from arxos.workers.losses import Losses
 from arxos.workers.watch import watch
 
 POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
@@ -28,15 +30,17 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
+    forgive_lost_acks()
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
     if pool is Pool.CPU:
         look_after_children(app, guard)
-    lifecycle = Lifecycle(runtime, beat)
+    losses = Losses(runtime.ports.unit_of_work, Outbox(runtime.database))
+    lifecycle = Lifecycle(runtime, beat, losses)
     lifecycle.connect()
     drain = Drain(beat.worker, runtime.settings.drain_s, lifecycle.give_back)
     drain.connect()
-    limits = HardLimits(runtime.kinds, runtime.settings.job_memory_mb, lifecycle.lose, lifecycle.abandon)
+    limits = HardLimits(runtime.kinds, runtime.settings.job_memory_mb, losses.add, lifecycle.abandon)
     watch(limits.enforce, drain.check)
     app.worker_main(
         [

@@ -85,7 +85,7 @@ def count(system: System, expected: dict[UUID, JobState]) -> tuple[int, int]:
     lost = duplicated = 0
     for job_id, state in expected.items():
         kind, reached = found.get(job_id, ("", None))
-        due = int(kind == "probe.effect" and reached is JobState.SUCCEEDED)
+        due = int(kind.startswith(("probe.effect", "strange.")) and reached is JobState.SUCCEEDED)
         lost += reached is not state or effects[job_id] < due
         duplicated += max(0, effects[job_id] - due)
     return lost, duplicated

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from arxos.domain.errors import TimedOutError
@@ -17,10 +18,12 @@ from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks import probe
 from arxos.tasks.kind import Attempt, Done, JobKind, Payload
 from arxos.workers import celery_app
+from arxos.workers.executor import Executor
 from tests.faults import sabotage
 
 STRANGE = "STRANGE"  # a variable that makes the harness start its processes by this module
 VISIBILITY = "STRANGE_VISIBILITY_S"
+DYING = "STRANGE_DIES_BEFORE_CLAIM"
 SOON = RetryPolicy(base_s=0.1, cap_s=0.2)
 
 
@@ -74,6 +77,30 @@ def assassin(payload: Payload, at: Attempt) -> Done:
     return effect(at)
 
 
+def settling(payload: Payload, at: Attempt) -> Done:
+    """Take long to write the effect of the first attempt."""
+
+    def write(uow: Any) -> None:
+        uow.probes.add(at.job_id, at.number, "strange")
+        if at.number == 1:
+            uow.probes._connection.execute("SELECT pg_sleep(3)")
+
+    return Done(effect=write)
+
+
+def die_once_before_a_claim(flag: Path) -> None:
+    """The process that next claims something dies before it does, if this file is there."""
+    claim = Executor._claim
+
+    def dying(self: Executor, *arguments: Any) -> Any:
+        if flag.exists():
+            flag.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return claim(self, *arguments)
+
+    Executor._claim = dying  # type: ignore[method-assign, assignment]
+
+
 def effect(at: Attempt) -> Done:
     """The effect of a strange job."""
     return Done(effect=lambda uow: uow.probes.add(at.job_id, at.number, "strange"))
@@ -89,6 +116,7 @@ KINDS = (
     kind("overtime", Family, family, soft_limit_s=1, hard_limit_s=2),
     kind("handling", Handling, handling, soft_limit_s=1, hard_limit_s=600),
     kind("assassin", Payload, assassin),
+    kind("settling", Payload, settling),
     kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
 )
 
@@ -99,6 +127,8 @@ def main() -> None:
         setattr(probe, one.name.replace(".", "_"), one)
     if VISIBILITY in os.environ:
         celery_app.TRANSPORT_OPTIONS["visibility_timeout"] = float(os.environ[VISIBILITY])
+    if DYING in os.environ:
+        die_once_before_a_claim(Path(os.environ[DYING]))
     sabotage.main()
 
 

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,32 @@ def test_killed_children_are_noticed_at_once(system: System, record: Record, bat
     assert {row[0] for row in noticed} == {BY_NINE}
     assert max(row[1] for row in noticed) < 1
     print(f"noticed after {max(row[1] for row in noticed):.3f} s")  # noqa: T201 - a figure of the page
+
+
+def test_a_child_killed_before_its_claim_delays_nothing(
+    make_system: MakeSystem, record: Record, tmp_path: Path
+) -> None:
+    flag = tmp_path / "die"
+    system = make_system(roles=("relay", "worker-cpu"), STRANGE="1", STRANGE_DIES_BEFORE_CLAIM=str(flag))
+    with record(system, 1, "pool children killed", variant="before the claim", recovers_in=5) as scenario:
+        flag.touch()
+        ids = scenario.burst(1)
+        wait_until(lambda: not flag.exists(), "a child died", 10)
+        scenario.fault_over()
+    assert lost_attempts(system, ids) == 0
+
+
+def test_a_child_killed_while_it_settles_is_lost_when_the_server_lets_go(
+    make_system: MakeSystem, record: Record
+) -> None:
+    system = make_system(roles=("relay", "worker-cpu"), STRANGE="1")
+    with record(system, 1, "pool children killed", variant="while settling", recovers_in=15) as scenario:
+        ids = scenario.accept(system.insert(strange(system, "settling")))
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(3)%%' AND state = 'active'"
+        wait_until(lambda: system.sql(asleep + " AND pid <> pg_backend_pid()") == [(1,)], "it settles", 20)
+        kill(children_of(system.processes["worker-cpu"].pid))
+        scenario.fault_over()
+    assert lost_attempts(system, ids) == 1
 
 
 @pytest.mark.parametrize("worker", ["worker-cpu", pytest.param("worker-io", marks=pytest.mark.faults_slow)])

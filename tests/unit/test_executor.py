@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,10 +21,10 @@ from arxos.domain.errors import (
 from arxos.domain.jobs.job import Job, JobState, NewJob
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, JobKind
-from arxos.workers import executor
+from arxos.workers import executor, settling
 from arxos.workers.executor import Executor
 from tests.builders import Anything, kind_of, new_job
-from tests.fakes import FakeDatabase, fake_ports
+from tests.fakes import FakeDatabase, LostAnswerError, fake_ports
 
 Body = Callable[[Anything, Attempt], Done]
 
@@ -47,6 +48,11 @@ class Bench:
             ids = uow.jobs.insert(jobs)
             uow.commit()
         return self.deliver(*ids)
+
+    def insert(self, *jobs: NewJob) -> None:
+        with self.database.unit_of_work() as uow:
+            uow.jobs.insert(jobs)
+            uow.commit()
 
     def deliver(self, *ids: UUID) -> str:
         return self.executor.deliver("probe.a", ids, uuid4())
@@ -228,7 +234,7 @@ def test_settling_is_tried_again_while_the_database_is_away() -> None:
 
 
 def test_settling_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "SETTLE_FOR_S", 0.0)
+    monkeypatch.setattr(settling, "SETTLE_FOR_S", 0.0)
     bench = Bench(effect)
     with bench.database.unit_of_work() as uow:
         [job_id] = uow.jobs.insert([job()])
@@ -239,15 +245,50 @@ def test_settling_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> 
     assert bench.database.job(job_id).state is JobState.RUNNING  # its lease will end with the process
 
 
-def test_a_claim_that_the_database_does_not_answer_is_not_swallowed() -> None:
+def test_claiming_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "CLAIM_FOR_S", 0.0)
     bench = Bench(effect)
-    with bench.database.unit_of_work() as uow:
-        [job_id] = uow.jobs.insert([job()])
-        uow.commit()
+    bench.insert(mine := job())
     bench.database.outages.append(UnavailableError("the database does not answer"))
     with pytest.raises(UnavailableError):
-        bench.deliver(job_id)
-    assert bench.database.job(job_id).state is JobState.QUEUED
+        bench.deliver(mine.id)
+    assert bench.job(mine).state is JobState.QUEUED
+
+
+@pytest.mark.parametrize("outage", [UnavailableError("away"), TransientError("deadlock")])
+def test_claiming_is_tried_again_while_the_database_is_away(outage: TransientError) -> None:
+    bench = Bench(effect)
+    bench.insert(mine := job())
+    bench.database.outages.append(outage)
+    assert bench.deliver(mine.id) == "1 succeeded"
+    assert (bench.job(mine).attempt, bench.job(mine).lost) == (1, 0)
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back_and_made_anew() -> None:
+    bench = Bench(effect)
+    bench.insert(mine := job())
+    budget = bench.job(mine).max_attempts
+    bench.database.outages.append(LostAnswerError("the database does not answer"))
+    assert bench.deliver(mine.id) == "1 succeeded"
+    done = bench.job(mine)
+    assert [one.outcome for one in done.attempts] == ["interrupted", "succeeded"]
+    assert (done.max_attempts, done.lost, len(bench.database.tables.effects)) == (budget + 1, 0, 1)
+
+
+def test_an_outcome_whose_answer_was_lost_is_known_for_what_it_is() -> None:
+    bench = Bench(effect)
+    bench.insert(mine := job())
+    bench.database.outages += [None, LostAnswerError("the database does not answer")]
+    assert bench.deliver(mine.id) == "1 succeeded"
+    assert len(bench.database.tables.effects) == 1
+
+
+def test_retries_follow_the_databases_clock_not_the_workers() -> None:
+    bench = Bench(raising(TransientError("busy")))
+    bench.database.clock.leap(400 * 24 * 3600)
+    bench.run(mine := job())
+    due_in = bench.job(mine).available_at - bench.database.clock()
+    assert timedelta(0) <= due_in < timedelta(seconds=2)
 
 
 def test_an_attempt_that_was_taken_back_meanwhile_writes_nothing() -> None:

@@ -66,7 +66,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A running attempt, as its worker sees it. `attempt` is the fencing token."""
+    """A running attempt, as its worker sees it. `attempt` is the fencing token, `claimed_at` the database's time."""
 
     id: UUID
     kind: str
@@ -76,6 +76,7 @@ class ClaimedJob:
     policy: RetryPolicy
     submitted_by: str | None
     trace: str | None
+    claimed_at: datetime = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

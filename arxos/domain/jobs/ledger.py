@@ -73,8 +73,14 @@ class Ledger(Protocol):
     def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
         """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out."""
 
+    def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
+        """Give back what this worker claimed by this delivery and does not run: the claim's answer was lost."""
+
     def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
         """Write outcomes, history and the release of successors; returns the jobs whose attempt was still current."""
+
+    def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
+        """The jobs for which history holds just this: this worker's attempt and its outcome."""
 
     def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
         """Take back the running jobs of a delivery whose process died; poison goes dead. Returns the jobs."""
