@@ -115,7 +115,7 @@ class Node:
 
     def prepare(self) -> None:
         self.home.mkdir()
-        lines = {"bind": "127.0.0.1", "port": str(self.port), "dir": str(self.home)} | self.settings
+        lines = {"bind": "127.0.0.1", "port": str(self.port), "dir": str(self.home), **self.settings}
         (self.home / "node.conf").write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
 
     def command(self) -> list[str]:

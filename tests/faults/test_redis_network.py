@@ -33,7 +33,7 @@ class LossyProxy(Proxy):
         return self.delayed_s + (RETRANSMITTED_S if lost else 0.0)
 
     @delay_s.setter
-    def delay_s(self, seconds: float) -> None:  # type: ignore[override]
+    def delay_s(self, seconds: float) -> None:
         self.delayed_s = seconds
 
 
