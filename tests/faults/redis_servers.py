@@ -70,6 +70,7 @@ class SecureRedis:
             "tls-cert-file": str(folder / "server.crt"), "tls-key-file": str(folder / "server.key"),
             "tls-ca-cert-file": str(self.certificates.ca), "tls-auth-clients": "no",
             "aclfile": str(self.home / "users.acl"), "maxmemory-policy": "noeviction",
+            "enable-debug-command": "local",
         }  # fmt: skip
         return [str(find_redis()), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
