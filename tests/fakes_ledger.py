@@ -14,6 +14,7 @@ from arxos.domain.jobs.job import (
     WAITING,
     AttemptRecord,
     ClaimedJob,
+    Contract,
     Job,
     JobState,
     NewJob,
@@ -81,9 +82,27 @@ class FakeLedger:
         self._release(final)
         return ids
 
-    def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
+    def claim(
+        self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
+    ) -> list[ClaimedJob]:
         due = [job_id for job_id in dict.fromkeys(ids) if job_id in self._tables.rows and self._claimable(job_id)]
-        return [self._start(job_id, worker, delivery) for job_id in due]
+        rows = self._tables.rows
+        return [
+            self._start(job_id, worker, delivery)
+            for job_id in due
+            if contract is None or _within(rows[job_id], contract)
+        ]
+
+    def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
+        rows = [self._tables.rows[job_id] for job_id in dict.fromkeys(ids) if job_id in self._tables.rows]
+        beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
+        due = [job for job in beyond if _is_due(job, self._now())]
+        for job in due:
+            wait = min(max(self._now() - job.created_at, timedelta(seconds=5)), timedelta(minutes=2))
+            self._change(
+                job.id, available_at=self._now() + wait * 0.75, published_at=None, progress_note=contract.lacking
+            )
+        return [job.id for job in due]
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
         return self._give_back(
@@ -372,6 +391,10 @@ def _inserted(new: NewJob, now: datetime) -> Job:
 
 def _is_due(job: Job, now: datetime) -> bool:
     return job.state in WAITING and job.available_at <= now
+
+
+def _within(row: Row, contract: Contract) -> bool:
+    return row.job.kind == contract.kind and row.asked.contract <= contract.version
 
 
 def _due_by(job: Job, now: datetime) -> bool:

@@ -16,15 +16,15 @@ CHANNEL = "arxos_due"
 
 INSERT = """
 INSERT INTO jobs (id, kind, queue, state, priority, payload, policy, max_attempts, batch, available_at, deadline,
-    idempotency_key, submitted_by, on_failure, trace, building_id)
+    idempotency_key, submitted_by, on_failure, trace, contract, building_id)
 SELECT id, kind, queue, state, priority, payload::jsonb, policy::jsonb, max_attempts, batch,
     coalesce(run_at, clock_timestamp()), deadline, idempotency_key, submitted_by, on_failure, trace,
-    coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
+    contract, coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::int[],
         %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::uuid[], %s::uuid[])
+        %s::smallint[], %s::uuid[], %s::uuid[])
     AS new (id, kind, queue, state, priority, payload, policy, max_attempts, batch, run_at, deadline,
-        idempotency_key, submitted_by, on_failure, trace, building_id, model_id)
+        idempotency_key, submitted_by, on_failure, trace, contract, building_id, model_id)
 ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
 RETURNING id
 """
@@ -67,6 +67,7 @@ def _row(job: NewJob) -> tuple[object, ...]:
         job.submitted_by,
         job.on_failure,
         job.trace,
+        job.contract,
         job.payload.get("building_id"),
         job.payload.get("model_id"),
     )

@@ -62,7 +62,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class JobKind(Generic[P]):
-    """One sort of work. `batch` > 1: a light kind, whose due jobs travel many to one message."""
+    """One sort of work. `batch` > 1: a light kind, whose due jobs travel many to one message.
+
+    `contract` counts the versions of `payload`: add 1 when payloads are written that the code before would refuse or
+    misread. Workers that still run that code leave such jobs alone. `payload` must read the older versions, too.
+    """
 
     name: str
     queue: str
@@ -74,6 +78,7 @@ class JobKind(Generic[P]):
     soft_limit_s: float = 300.0  # then its body sees TimedOutError: by itself in a child, from `progress` in a thread
     hard_limit_s: float = 330.0  # then its process is killed, with all that it started
     memory_limit_mb: int | None = None  # resident, of its process with all that it started; checked in children only
+    contract: int = 1
     probe: bool = False  # only with ARXOS_PROBES=1
 
     @property

@@ -52,6 +52,7 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
         kind=kind.name,
         queue=known_queue(request.queue) if request.queue else kind.queue,
         payload=payload.model_dump(mode="json"),
+        contract=kind.contract,
         policy=kind.policy,
         priority=request.priority,
         batch=kind.batch if kind.light is None or kind.light(payload) else 1,

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from arxos.domain.errors import ArxosError, InterruptedError_
-from arxos.domain.jobs.job import ClaimedJob
+from arxos.domain.jobs.job import ClaimedJob, Contract
 from arxos.domain.jobs.outcome import failed, given_back, succeeded
 from arxos.domain.ports import Ports
 from arxos.tasks.kind import JobKind
@@ -37,30 +37,42 @@ class Executor:
     ports: Ports
     worker: str
     random: Random = field(default_factory=Random)
+    _parked: set[str] = field(default_factory=set)  # the kinds of which the log has told
 
     def deliver(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> str:
         """Run what of these jobs can be claimed; says what became of them: ``200 succeeded``.
 
+        Jobs of another kind than the message says are left alone: they would run under that kind's limits. Those that
+        are too new for this worker wait for a newer one, no attempt burned.
         Raises UnavailableError when an outcome could not be recorded: then the process must not go on as if it had.
         """
         outcomes = Counter[str]()
         settler = Settler(self.ports.unit_of_work, self.worker, self.random, self._spoilt)
-        for finished in self._run(self._claim(ids, delivery)):
+        for finished in self._run(self._claim(kind, ids, delivery)):
             outcomes.update(settler.settle(finished))
         if len(ids) > 1:
             log.info("batch_settled", kind=kind, delivery=str(delivery), **outcomes)
         return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing to do"
 
-    def _claim(self, ids: Sequence[UUID], delivery: UUID) -> list[ClaimedJob]:
+    def _claim(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> list[ClaimedJob]:
+        known = Contract(kind, self.kinds[kind].contract if kind in self.kinds else 0)
+
         def claim(again: bool) -> list[ClaimedJob]:  # noqa: FBT001 - told by `patiently`
             with self.ports.unit_of_work() as uow:
                 if again:
                     uow.jobs.abandon(self.worker, delivery)
-                jobs = uow.jobs.claim(ids, self.worker, delivery)
+                jobs = uow.jobs.claim(ids, self.worker, delivery, known)
+                parked = uow.jobs.park(ids, known) if len(jobs) < len(ids) else []
                 uow.commit(durable=False)  # a claim lost in a crash of the server only means: claimed again, fenced
+            self._tell_of(parked, known)
             return jobs
 
         return patiently(claim, doing="claim", for_s=CLAIM_FOR_S, random=self.random)
+
+    def _tell_of(self, parked: Sequence[UUID], known: Contract) -> None:
+        if parked and known.kind not in self._parked:
+            self._parked.add(known.kind)
+            log.warning("jobs_parked", kind=known.kind, contract=known.version, jobs=len(parked), worker=self.worker)
 
     def _run(self, jobs: Sequence[ClaimedJob]) -> Iterator[list[Finished]]:
         """Attempt the jobs in turn; yield the finished ones in groups that are worth a transaction."""

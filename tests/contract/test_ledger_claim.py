@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import Contract, JobState, NewJob
 from arxos.domain.jobs.outcome import succeeded
 from arxos.domain.jobs.retry import RetryPolicy
-from tests.builders import new_job
+from tests.builders import delivery, new_job
 from tests.contract.lives import job_in
 from tests.worlds import WORKER, World
 
@@ -87,3 +87,67 @@ def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:
     [job] = world.claim(new.id)
     world.do(lambda ledger: ledger.pause("maintenance", "ada"))
     assert world.settle(succeeded(job, None)) == {new.id}
+
+
+@pytest.mark.parametrize(
+    ("contract", "claimed"),
+    [
+        (Contract("probe.noop", 0), []),
+        (Contract("probe.noop", 1), ["first"]),
+        (Contract("probe.noop", 2), ["first", "second"]),
+        (Contract("probe.sleep", 1), ["other"]),
+        (None, ["first", "second", "other"]),
+    ],
+)
+def test_a_worker_claims_what_it_can_read(world: World, contract: Contract | None, claimed: list[str]) -> None:
+    jobs = versions()
+    world.insert(*jobs.values())
+    found = world.do(lambda ledger: ledger.claim([job.id for job in jobs.values()], WORKER, delivery(), contract))
+    assert [job.id for job in found] == [jobs[name].id for name in claimed]
+
+
+@pytest.mark.parametrize(
+    ("contract", "parked"),
+    [
+        (Contract("probe.noop", 0), ["first", "second"]),
+        (Contract("probe.noop", 1), ["second"]),
+        (Contract("probe.noop", 2), []),
+        (Contract("probe.unheard_of", 0), []),
+    ],
+)
+def test_what_a_worker_cannot_read_is_due_again_later(world: World, contract: Contract, parked: list[str]) -> None:
+    jobs = versions()
+    ids = world.insert(*jobs.values())
+    found = world.do(lambda ledger: ledger.park(ids, contract))
+    assert sorted(found) == sorted(jobs[name].id for name in parked)
+    due = [job.id for job in world.claim(*ids)]
+    assert due == [job_id for job_id in ids if job_id not in found]
+    world.pass_time(5)
+    assert sorted(job.id for job in world.claim(*ids)) == sorted(found)
+
+
+@pytest.mark.parametrize(("age_s", "within_s"), [(0, (2.5, 5)), (60, (30, 60)), (86_400, (60, 120))])
+def test_a_parked_job_waits_about_as_long_again_as_it_is_old(
+    world: World, age_s: float, within_s: tuple[float, float]
+) -> None:
+    world.insert(new := new_job(contract=2))
+    world.pass_time(age_s)
+    world.do(lambda ledger: ledger.park([new.id], Contract("probe.noop", 1)))
+    job = world.get(new.id)
+    wait = (job.available_at - world.now()).total_seconds()
+    assert within_s[0] - 1 < wait < within_s[1] + 1
+    assert (job.state, job.attempt, job.published_at) == (JobState.QUEUED, 0, None)
+    assert job.progress_note == "waits for a newer worker: there are some that know contract 1 of it"
+
+
+@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED}))
+def test_only_due_jobs_are_parked(world: World, state: JobState) -> None:
+    job_id = job_in(world, state, contract=2)
+    before = world.get(job_id)
+    assert world.do(lambda ledger: ledger.park([job_id, uuid4()], Contract("probe.noop", 1))) == []
+    assert world.get(job_id) == before
+
+
+def versions() -> dict[str, NewJob]:
+    """Jobs of two contracts of a kind, and one of another kind."""
+    return {"first": new_job(), "second": new_job(contract=2), "other": new_job("probe.sleep")}

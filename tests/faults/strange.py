@@ -1,6 +1,9 @@
 """Starts `arxos` with job kinds that no product should have, and with the broker's patience as short as a test needs.
 
 STRANGE=1 python -m tests.faults.strange nothing worker --pool cpu
+
+STRANGE_VERSION=old is the code before a deploy: it does not know the kind `strange.novel`, and reads payloads of
+`strange.grown` only up to contract 1. Without the variable, or with `new`, it is the code after.
 """
 
 import hashlib
@@ -10,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +29,7 @@ from tests.faults import sabotage
 STRANGE = "STRANGE"  # a variable that makes the harness start its processes by this module
 VISIBILITY = "STRANGE_VISIBILITY_S"
 DYING = "STRANGE_DIES_BEFORE_CLAIM"
+VERSION = "STRANGE_VERSION"
 SOON = RetryPolicy(base_s=0.1, cap_s=0.2)
 
 
@@ -32,6 +38,12 @@ class Family(Payload):
 
     deaf: bool = False
     mb: int = 1
+
+
+class Grown(Payload):
+    """What contract 2 added, and the code before refuses."""
+
+    colour: str = ""
 
 
 class Handling(Payload):
@@ -77,6 +89,11 @@ def assassin(payload: Payload, at: Attempt) -> Done:
     return effect(at)
 
 
+def grown(payload: Payload, at: Attempt) -> Done:
+    """Write the effect."""
+    return effect(at)
+
+
 def settling(payload: Payload, at: Attempt) -> Done:
     """Take long to write the effect of the first attempt."""
 
@@ -119,11 +136,15 @@ KINDS = (
     kind("settling", Payload, settling),
     kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
 )
+VERSIONS: Mapping[str, tuple[JobKind[Any], ...]] = {
+    "old": (kind("grown", Payload, grown),),
+    "new": (kind("grown", Grown, grown, contract=2), replace(probe.effect, name="strange.novel")),
+}
 
 
 def main() -> None:
     """Be `arxos`, strangely, and without the mechanism that the first argument names."""
-    for one in KINDS:
+    for one in (*KINDS, *VERSIONS[os.environ.get(VERSION, "new")]):
         setattr(probe, one.name.replace(".", "_"), one)
     if VISIBILITY in os.environ:
         celery_app.TRANSPORT_OPTIONS["visibility_timeout"] = float(os.environ[VISIBILITY])

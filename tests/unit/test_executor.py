@@ -155,15 +155,30 @@ def test_an_effect_that_fails_fails_its_own_job_only(error: Exception) -> None:
 
 def test_an_unknown_kind_waits_for_a_worker_that_knows_it() -> None:
     bench = Bench(nothing)
-    bench.run(mine := job(kind="probe.newer"))
-    assert (bench.job(mine).state, bench.job(mine).error_type) == (JobState.RETRYABLE, "UnknownKindError")
-    assert bench.job(mine).error_message == "no job kind 'probe.newer'"
+    bench.insert(mine := job(kind="probe.newer"))
+    before = bench.job(mine)
+    assert bench.executor.deliver("probe.newer", [mine.id], uuid4()) == "nothing to do"
+    assert (bench.job(mine).state, bench.job(mine).attempt) == (JobState.QUEUED, 0)
+    assert bench.job(mine).available_at > before.available_at
 
 
-def test_a_message_may_mix_kinds() -> None:
+def test_a_payload_of_a_newer_contract_waits_for_a_worker_that_can_read_it() -> None:
+    bench = Bench(effect)
+    assert bench.run(mine := job(), newer := job(contract=2)) == "1 succeeded"
+    assert bench.states(mine, newer) == [JobState.SUCCEEDED, JobState.QUEUED]
+
+
+def test_parking_is_told_once_for_each_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    bench = Bench(effect)
+    for _ in range(3):
+        bench.run(job(contract=2))
+    assert capsys.readouterr().out.count("jobs_parked") == 1
+
+
+def test_a_job_of_another_kind_than_the_message_says_is_left_alone() -> None:
     bench = Bench(effect, raising(NotFoundError("x")))
-    assert bench.run(one := job(), two := job(kind="probe.b")) == "1 succeeded, 1 failed"
-    assert bench.states(one, two) == [JobState.SUCCEEDED, JobState.DEAD]
+    assert bench.run(one := job(), two := job(kind="probe.b")) == "1 succeeded"
+    assert bench.states(one, two) == [JobState.SUCCEEDED, JobState.QUEUED]
 
 
 def test_a_payload_that_no_longer_fits_is_a_dead_letter_that_names_the_field() -> None:
@@ -190,8 +205,9 @@ def test_a_payload_that_no_longer_fits_is_a_dead_letter_that_names_the_field() -
     ],
 )
 def test_whatever_a_body_raises_settles_the_job(error: BaseException, state: JobState, error_type: str) -> None:
-    bench = Bench(raising(error), nothing)
-    bench.run(mine := job(), mate := job(kind="probe.b"))
+    fails = raising(error)
+    bench = Bench(lambda payload, at: fails(payload, at) if payload.n else nothing(payload, at))
+    bench.run(mine := job(1), mate := job(0))
     assert (bench.job(mine).state, bench.job(mine).error_type) == (state, error_type)
     assert bench.job(mate).state is JobState.SUCCEEDED
 

@@ -52,6 +52,7 @@ class NewJob:
     kind: str
     queue: str
     payload: Mapping[str, Any]
+    contract: int = 1  # the version of the kind's contract that the payload was held against
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     priority: int = 0  # higher first
     batch: int = 1  # how many such jobs may travel in one message
@@ -62,6 +63,20 @@ class NewJob:
     after: tuple[UUID, ...] = ()
     on_failure: OnFailure = OnFailure.CANCEL
     trace: str | None = None  # W3C traceparent of the request that caused it
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a worker can read: a kind's payloads up to this version. Version 0: it does not know the kind."""
+
+    kind: str
+    version: int
+
+    @property
+    def lacking(self) -> str:
+        """What is said of a job that is beyond it."""
+        known = f"know contract {self.version} of it" if self.version else "do not know its kind"
+        return f"waits for a newer worker: there are some that {known}"
 
 
 @dataclass(frozen=True, slots=True)

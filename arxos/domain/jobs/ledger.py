@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from arxos.domain.jobs.explain import Snapshot
-from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.job import ClaimedJob, Contract, Job, JobState, NewJob
 from arxos.domain.jobs.outcome import Settlement
 
 
@@ -70,8 +70,19 @@ class Ledger(Protocol):
         Raises NotFoundError for an unknown predecessor, ConflictError where a key belongs to a job of another kind.
         """
 
-    def claim(self, ids: Sequence[UUID], worker: str, delivery: UUID) -> list[ClaimedJob]:
-        """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out."""
+    def claim(
+        self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
+    ) -> list[ClaimedJob]:
+        """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out.
+
+        `contract`: and those of another kind, or too new; None: none is.
+        """
+
+    def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
+        """Due jobs of the kind that are too new for this contract become due again later. Returns them.
+
+        Later: after about as long again as the job is old, 5 s to 2 min.
+        """
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
         """Give back what this worker claimed by this delivery and does not run: the claim's answer was lost."""
