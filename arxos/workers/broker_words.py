@@ -25,7 +25,7 @@ WORDS: Mapping[str, str] = {
 
 def words_for(error: BaseException) -> str:
     """One line on the innermost cause that is known."""
-    causes = [cause for cause in _causes(error) if isinstance(cause, BROKER_ERRORS)] or [error]
+    causes: list[BaseException] = [cause for cause in _causes(error) if isinstance(cause, BROKER_ERRORS)] or [error]
     for cause in reversed(causes):
         if (code := code_of(cause)) in WORDS:
             return WORDS[code]

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import redis
 from celery.app.amqp import AMQP
 from celery.exceptions import CPendingDeprecationWarning
 from kombu.connection import Connection
 from kombu.transport.redis import Channel, QoS
 from kombu.transport.virtual.base import QoS as VirtualQoS
+
+from arxos.workers.broker_words import BROKER_ERRORS
 
 LONGEST_WAIT_S = 2.0
 SAID_AGAIN_S = 60.0
@@ -55,10 +58,33 @@ class ForgivingQoS(QoS):
             VirtualQoS.ack(self, delivery_tag)
             raise
 
+    def restore_unacked_once(self, stderr: Any = None) -> None:
+        """Hand back what was taken and not begun, if the broker is there; else the relay publishes it again."""
+        try:
+            super().restore_unacked_once(stderr)  # type: ignore[no-untyped-call]
+        except BROKER_ERRORS:
+            self._delivered.clear()
 
-def forgive_lost_acks() -> None:
-    """From now on this process's channels count as `ForgivingQoS` does, through Sentinel and TLS, too."""
+
+def _addressed(parameters: Callable[..., Any]) -> Callable[..., Any]:
+    """A channel's address, for as long as it has one.
+
+    Whoever acknowledges on a channel whose connection was closed meanwhile makes kombu connect anew, and with the
+    connection the address is gone. The AttributeError of that would end the worker; a lost connection is waited out.
+    """
+
+    def ask(channel: Any, *arguments: Any, **options: Any) -> Any:
+        if channel.connection is None or channel.connection.client is None:
+            raise redis.ConnectionError("the connection was closed meanwhile")
+        return parameters(channel, *arguments, **options)
+
+    return ask
+
+
+def forgive_lost_connections() -> None:
+    """From now on no lost connection ends this process or makes it idle, through Sentinel and TLS, too."""
     Channel.QoS = ForgivingQoS
+    Channel._connparams = _addressed(Channel._connparams)  # type: ignore[method-assign]  # noqa: SLF001 - no other way
 
 
 def say_once() -> None:

@@ -5,17 +5,20 @@ import sys
 
 from arxos.app.bootstrap import Runtime
 from arxos.storage.outbox import Outbox
+from arxos.storage.quarantine import QuarantineTable
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
+from arxos.workers.channel import guard_queues
 from arxos.workers.children import look_after_children
-from arxos.workers.connection import forgive_lost_acks, say_once
+from arxos.workers.connection import forgive_lost_connections, say_once
 from arxos.workers.draining import Drain
 from arxos.workers.executor import Executor
 from arxos.workers.guard import start_guard
 from arxos.workers.lifecycle import Lifecycle, new_beat
 from arxos.workers.limits import HardLimits
 from arxos.workers.losses import Losses
+from arxos.workers.quarantine import Quarantine
 from arxos.workers.watch import watch
 
 POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
@@ -30,7 +33,9 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
-    forgive_lost_acks()
+    forgive_lost_connections()
+    quarantine = Quarantine(runtime.kinds, QuarantineTable(runtime.database).add)
+    guard_queues(quarantine.open, quarantine.refuse)
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
     if pool is Pool.CPU:
