@@ -15,6 +15,7 @@ import redis
 from benchmarks.chaos.plan import Planned
 from tests.faults.ground import FAST, IMMEDIATE, KILL, Ground
 from tests.faults.proxy import Proxy
+from tests.faults.strange import VERSION
 from tests.faults.system import System
 from tests.running import Process, children_of, is_alive, wait_until
 
@@ -64,6 +65,11 @@ class Site:
         """A client of the server itself, past the proxy."""
         with redis.Redis.from_url(self.ground.servers.redis_url, socket_timeout=5) as client:
             yield client
+
+    def change_version(self, name: str) -> None:
+        """The next process of this role runs the other version of the code."""
+        role = self.system.roles[name]
+        role.variables = {**role.variables, VERSION: "old" if role.variables.get(VERSION) == "new" else "new"}
 
     def ghosts(self) -> list[int]:
         """Children that outlived their killed parent."""
@@ -116,11 +122,12 @@ def _stopped(pids: Sequence[int]) -> Iterator[None]:
 
 
 def roll(site: Site, planned: Planned) -> str:
-    """A deploy: each worker of a pool is told to end, and started anew, one after the other."""
-    prefix = ("worker-cpu", "worker-io", "relay")[int(planned.pick * 3)]
+    """A deploy: each process of a sort is told to end, and started anew in the other version, one after the other."""
+    prefix = ("worker-cpu", "worker-io", "relay", "beat")[int(planned.pick * 4)]
     rolled = []
     with site.alone("workers"):
         for name in sorted(name for name in site.system.roles if name.startswith(prefix)):
+            site.change_version(name)
             process = site.system.processes[name]
             process.terminate()
             wait_until(lambda: site.system.processes[name] is not process, f"{name} started anew", ROLL_WITHIN_S)  # noqa: B023
@@ -246,8 +253,10 @@ FAULTS: Mapping[str, Callable[[Site, Planned], str]] = {
     "worker killed": _kill("worker"),
     "child killed": kill_child,
     "relay killed": _kill("relay"),
+    "beat killed": _kill("beat"),
     "worker frozen": _freeze("worker"),
     "relay frozen": _freeze("relay"),
+    "beat frozen": _freeze("beat"),
     "workers rolled": roll,
     "redis restarted": restart_redis,
     "redis emptied": empty_redis,

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -131,6 +131,13 @@ def keyed(at: Producer) -> list[NewJob]:
     return [at.effect("maintenance", idempotency_key=key)]
 
 
+def novel(at: Producer) -> list[NewJob]:
+    """One of a kind that only the newer version of the workers knows, and one of a contract that is new to it."""
+    queue = at.random.choice(QUEUES)
+    grown = replace(at.effect(queue), kind="strange.grown", payload={"colour": "red"}, batch=1, contract=2)
+    return [replace(at.effect(queue), kind="strange.novel"), grown]
+
+
 # Seconds between two submissions: about 45 jobs a second in all.
 SOURCES: tuple[tuple[Callable[[Producer], list[NewJob]], float], ...] = (
     (quick, 0.07),
@@ -140,6 +147,7 @@ SOURCES: tuple[tuple[Callable[[Producer], list[NewJob]], float], ...] = (
     (following, 0.5),
     (failing, 0.6),
     (keyed, 0.5),
+    (novel, 0.8),
 )
 
 

@@ -20,6 +20,7 @@ LOST = """
 SELECT worker, extract(epoch FROM started_at)::float, extract(epoch FROM finished_at)::float, error_message
 FROM attempts WHERE outcome = 'lost' ORDER BY finished_at
 """
+EFFECTIVE = {"probe.effect", "strange.novel", "strange.grown"}  # kinds that write a row
 BLAMED_WITHIN_S = 1.0  # what was just claimed when its worker was hit
 
 
@@ -62,7 +63,7 @@ def judge(system: System, accepted: Mapping[UUID, NewJob], ledger: Mapping[UUID,
     for job_id, job in accepted.items():
         row = ledger.get(job_id)
         state = row.state if row else None
-        due = int(job.kind == "probe.effect" and state is JobState.SUCCEEDED)
+        due = int(job.kind in EFFECTIVE and state is JobState.SUCCEEDED)
         verdict.finished += state in FINAL
         if state is not JobState.SUCCEEDED or effects[job_id] < due:
             verdict.lost += 1

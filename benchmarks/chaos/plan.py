@@ -16,8 +16,10 @@ KINDS: Mapping[str, tuple[float, float]] = {
     "worker killed": (0, 0),
     "child killed": (0, 0),
     "relay killed": (0, 0),
+    "beat killed": (0, 0),
     "worker frozen": (3, 25),
     "relay frozen": (3, 25),
+    "beat frozen": (3, 25),
     "workers rolled": (0, 0),  # as long as they take
     "redis restarted": (0, 6),
     "redis emptied": (0, 6),

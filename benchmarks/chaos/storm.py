@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from arxos.domain.jobs.job import FINAL
-from benchmarks.chaos import oracle
+from benchmarks.chaos import beats, oracle
 from benchmarks.chaos.faults import AOF, Site
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.plan import Planned, schedule
@@ -25,6 +25,7 @@ from benchmarks.chaos.recovery import Injected
 from benchmarks.chaos.report import Ridden, compose
 from tests.faults.ground import Ground, ground_at
 from tests.faults.proxy import proxy_to
+from tests.faults.strange import STRANGE, VERSION
 from tests.faults.system import System
 from tests.running import Client, children_of, wait_until
 
@@ -36,6 +37,8 @@ ROLES = {
     "worker-cpu-b": CPU,
     "worker-io-a": IO,
     "worker-io-b": IO,
+    "beat-a": ("beat",),
+    "beat-b": ("beat",),
 }
 AFTERWARDS_S = 15.0  # producers go on after the last fault
 DRAINED_WITHIN_S = 90.0
@@ -64,6 +67,8 @@ class Storm:
             self._blow(site, load)
             time.sleep(AFTERWARDS_S)
             load.stop()
+            self._paused_at = beats.pause_entries(site.system)
+            load.book.accepted.update(beats.submitted(site.system))
             drained = self._drain(site, load)
             return self._count(site, load, drained)
 
@@ -94,8 +99,10 @@ class Storm:
         site = Site(ground, system, redis_proxy, postgres_proxy)
         running.callback(self._end, site)
         for name, command in ROLES.items():
-            system.start(name, command, **proxied)
+            version = {STRANGE: "1", VERSION: "old" if name.endswith("a") else "new"}
+            system.start(name, command, **proxied, **version)
         system.ready()
+        beats.schedule_entries(system)
         client = Client(straight | proxied)
         running.callback(client.runtime.database.close)
         return site, Load(client, self.seed)
@@ -147,7 +154,8 @@ class Storm:
         self.injected.sort(key=lambda fault: fault.begin)
         costs, unexplained = oracle.blame(site.system, self.injected)
         ghosts = [f"child {pid} outlived its killed parent" for pid in site.ghosts()]
-        verdict.findings += [*self.findings, *unexplained, *ghosts, *book.errors]
+        slots = beats.judge_slots(site.system, self._paused_at)
+        verdict.findings += [*self.findings, *unexplained, *ghosts, *slots, *book.errors]
         warm_up = {row[0] for row in site.system.sql("SELECT id FROM jobs WHERE kind = 'probe.noop'")}
         verdict.findings += oracle.strangers(ledger, set(book.accepted) | set(book.in_doubt) | warm_up)
         return compose(

@@ -1,6 +1,7 @@
 """The soak's own parts: its schedule, how it measures recoveries, its picture."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import inf
 from typing import Any
@@ -9,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from benchmarks.chaos.beats import slot_problems
 from benchmarks.chaos.faults import FAULTS
 from benchmarks.chaos.load import Book
 from benchmarks.chaos.oracle import guilty
@@ -140,3 +142,19 @@ def test_the_picture_has_a_lane_for_each_kind() -> None:
 def test_a_storm_without_faults_can_be_drawn() -> None:
     empty = {"every_s": 1.0, "accepted": [], "finished": []}
     assert ET.fromstring(draw(a_report(faults=[], kinds=[], series=empty))) is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "problems"),
+    [
+        ([0, 7, 14, 21], 0),
+        ([0, 7, 21], 1),
+        ([0, 7, 7, 14, 21], 1),
+        ([0, 7], 1),
+        ([], 1),
+    ],
+)
+def test_a_slot_without_a_job_or_with_two_is_a_finding(seconds: list[int], problems: int) -> None:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    slots = [began + timedelta(seconds=second) for second in seconds]
+    assert len(slot_problems("chaos-seldom", slots, began + timedelta(seconds=24))) == problems
