@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from random import SystemRandom
 from uuid import UUID
 
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.schedule_acts import ScheduleActs
+from arxos.workers.patience import patiently
 from tests.faults.system import System
 
 EVERY_S = {"chaos-often": 1, "chaos-seldom": 7}
@@ -28,21 +30,21 @@ def pause_entries(system: System) -> datetime:
     """No more of it; returns when."""
     acts = ScheduleActs(system.runtime.database, "chaos")
     for name in EVERY_S:
-        acts.pause(name)
-    now: datetime = system.sql("SELECT clock_timestamp()")[0][0]
+        patiently(lambda _: acts.pause(name), doing="pause", for_s=60, random=SystemRandom())  # noqa: B023
+    now: datetime = system.patient().sql("SELECT clock_timestamp()")[0][0]
     return now
 
 
 def submitted(system: System) -> Mapping[UUID, NewJob]:
     """What the beats submitted, as if a producer had."""
     model = system.job("probe.effect", key="chaos")
-    return {job_id: replace(model, id=job_id, run_at=slot) for job_id, slot, _ in system.sql(SUBMITTED)}
+    return {job_id: replace(model, id=job_id, run_at=slot) for job_id, slot, _ in system.patient().sql(SUBMITTED)}
 
 
 def judge_slots(system: System, until: datetime) -> list[str]:
     """What is wrong: slots without a job, slots with two."""
     slots: dict[str, list[datetime]] = {name: [] for name in EVERY_S}
-    for _, slot, by in system.sql(SUBMITTED):
+    for _, slot, by in system.patient().sql(SUBMITTED):
         slots[by.removeprefix("schedule:")].append(slot)
     return [problem for name, found in slots.items() for problem in slot_problems(name, found, until)]
 
