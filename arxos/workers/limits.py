@@ -47,11 +47,15 @@ class HardLimits:
         in_thread = request.worker_pid == os.getpid()
         if seconds > kind.hard_limit_s:
             self._end(request, f"it went beyond its hard time limit of {kind.hard_limit_s:g} s", in_thread=in_thread)
-        elif not in_thread and (limit := self._memory_limit(kind)) and (used := is_beyond(request.worker_pid, limit)):
-            self._end(request, f"it used {used} MB, more than its kind's limit of {limit} MB", in_thread=False)
+        elif (
+            not in_thread and (limit := self._memory_limit(kind)) and (used := is_beyond(request.worker_pid, limit[0]))
+        ):
+            self._end(request, f"it used {used} MB, more than {limit[1]} limit of {limit[0]} MB", in_thread=False)
 
-    def _memory_limit(self, kind: JobKind[Any]) -> int | None:
-        return min((limit for limit in (kind.memory_limit_mb, self.at_most_mb) if limit), default=None)
+    def _memory_limit(self, kind: JobKind[Any]) -> tuple[int, str] | None:
+        """The lowest in MB, and whose it is."""
+        limits = (kind.memory_limit_mb, "its kind's"), (self.at_most_mb, "this worker's")
+        return min(((mb, whose) for mb, whose in limits if mb), default=None)
 
     def _end(self, request: Any, reason: str, *, in_thread: bool) -> None:
         log.warning("limit_exceeded", delivery=request.id, kind=request.name, reason=reason)
