@@ -18,6 +18,9 @@ from arxos.domain.jobs.schedule import slot_key as key
 from arxos.scheduler import ticker
 from arxos.scheduler.sweeper import Sweeper
 from arxos.storage import ledger, ledger_insert, ledger_settle, schedules
+from arxos.workers import worker
+from arxos.workers.draining import Drain
+from arxos.workers.limits import HardLimits
 
 WRONG_BY_S = "FAULTS_WRONG_BY_S"
 
@@ -53,6 +56,27 @@ def poison() -> None:
     """A job may kill its worker for ever."""
     _replace(ledger_settle, "TAKE_BACK", "lost + 1 >= (policy->>'max_lost')::int", "false")
     _replace(ledger_settle, "TAKE_BACK", "attempt >= max_attempts", "false")
+
+
+def lost_answers() -> None:
+    """Whoever tries again after a lost answer does not ask what the try before has done."""
+    ledger.PostgresLedger.abandon = _nobody  # type: ignore[method-assign, assignment]
+    ledger.PostgresLedger.recorded = _nobody  # type: ignore[method-assign, assignment]
+
+
+def hard_limits() -> None:
+    """Nobody ends what takes too long or too much memory."""
+    HardLimits.enforce = _nothing  # type: ignore[method-assign, assignment]
+
+
+def guard() -> None:
+    """Nobody looks after what dead children leave running."""
+    worker.start_guard = _nothing  # type: ignore[assignment]
+
+
+def drain() -> None:
+    """A stopping worker waits for what runs, however long, however often it is told."""
+    Drain.check = _nothing  # type: ignore[method-assign, assignment]
 
 
 def slot_key() -> None:
@@ -107,6 +131,10 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "lease": lease,
     "republish": republish,
     "poison": poison,
+    "lost-answers": lost_answers,
+    "hard-limits": hard_limits,
+    "guard": guard,
+    "drain": drain,
     "slot": slot,
     "slot-transaction": slot_transaction,
     "stalled-beat": stalled_beat,
@@ -117,6 +145,10 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
 
 def _nothing(*_: Any) -> None:
     return None
+
+
+def _nobody(*_: Any) -> set[Any]:
+    return set()
 
 
 def _replace(module: Any, name: str, old: str, new: str) -> None:

@@ -11,12 +11,19 @@ from tests.faults.oracle import FAULTS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
+CRASHES, LIMITS = "test_crash_points.py", "test_limits.py"
 FAILS_WITHOUT = [
     ("fencing", DEATHS, "paused_beyond_its_lease"),
+    ("fencing", CRASHES, "unanswered"),
     ("guarded-claim", DELIVERY, "same_message"),
+    ("guarded-claim", CRASHES, "reported"),
+    ("lost-answers", CRASHES, "unanswered"),
     ("lease", DEATHS, "killed_parent"),
     ("republish", REDIS, "flushall"),
     ("poison", DEATHS, "poison"),
+    ("hard-limits", LIMITS, "deaf or memory"),
+    ("guard", LIMITS, "orphan"),
+    ("drain", LIMITS, "asks_twice"),
     ("slot", TIME, "two_beats"),
     ("slot-transaction", TIME, "between_any"),
     ("stalled-beat", TIME, "stalls"),
