@@ -23,6 +23,7 @@ from arxos.domain.jobs.job import (
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.outcome import Outcome, Settlement
 
+DONE = FINAL - {JobState.DEAD}
 UNSTARTED = WAITING | {JobState.BLOCKED}
 
 
@@ -98,7 +99,8 @@ class FakeLedger:
         beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
         due = [job for job in beyond if _is_due(job, self._now())]
         for job in due:
-            wait = min(max(self._now() - job.created_at, timedelta(seconds=5)), timedelta(minutes=2))
+            alone = min(max(self._now() - job.created_at, timedelta(seconds=5)), timedelta(minutes=2))
+            wait = timedelta(seconds=1) if self._is_read_elsewhere(job) else alone
             self._change(
                 job.id, available_at=self._now() + wait * 0.75, published_at=None, progress_note=contract.lacking
             )
@@ -119,7 +121,8 @@ class FakeLedger:
     def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
         def known(one: Settlement) -> bool:
             wanted = one.attempt, one.outcome, worker
-            return any((a.attempt, a.outcome, a.worker) == wanted for a in self._job(one.job_id).attempts)
+            row = self._tables.rows.get(one.job_id)
+            return row is not None and any((a.attempt, a.outcome, a.worker) == wanted for a in row.job.attempts)
 
         return {one.job_id for one in settlements if known(one)}
 
@@ -145,6 +148,16 @@ class FakeLedger:
             self._close(job_id, "its deadline passed before it started")
         self._release(set(late))
         return late
+
+    def prune(self, older_than_s: float, limit: int) -> int:
+        since = self._now() - timedelta(seconds=older_than_s)
+        old = [row.job for row in self._tables.rows.values() if row.job.state in DONE and _finished(row.job) < since]
+        old = sorted((job for job in old if not self._is_named(job.id)), key=_finished)[:limit]
+        for job in old:
+            del self._tables.rows[job.id]
+        gone = {job.id for job in old}
+        self._tables.edges = {edge: free for edge, free in self._tables.edges.items() if gone.isdisjoint(edge)}
+        return len(old)
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         if not self._is_current(job_id, attempt):
@@ -259,6 +272,13 @@ class FakeLedger:
             _started(job),
         )
 
+    def _is_read_elsewhere(self, job: Job) -> bool:
+        since, contract = self._now() - timedelta(seconds=30), self._tables.rows[job.id].asked.contract
+        return any(
+            job.queue in beat.queues and beat.contracts.get(job.kind, 0) >= contract and at > since
+            for beat, at in self._tables.heartbeats.values()
+        )
+
     def _is_current(self, job_id: UUID, attempt: int) -> bool:
         row = self._tables.rows.get(job_id)
         return row is not None and row.job.state is JobState.RUNNING and row.job.attempt == attempt
@@ -333,6 +353,10 @@ class FakeLedger:
         spared = row.asked.on_failure is OnFailure.RUN or row.job.state is not JobState.BLOCKED
         return self._job(before).state is not JobState.SUCCEEDED and not spared
 
+    def _is_named(self, job_id: UUID) -> bool:
+        """Whether a job that is not done waited or waits for this one."""
+        return any(before == job_id and self._job(later).state not in DONE for before, later in self._tables.edges)
+
     def _record(self, job: Job, outcome: str, error_type: str | None, message: str | None) -> None:
         ended = AttemptRecord(job.attempt, job.worker, _started(job), self._now(), outcome, error_type, message)
         self._change(job.id, attempts=(*job.attempts, ended))
@@ -404,6 +428,11 @@ def _due_by(job: Job, now: datetime) -> bool:
 def _started(job: Job) -> datetime:
     assert job.started_at is not None
     return job.started_at
+
+
+def _finished(job: Job) -> datetime:
+    assert job.finished_at is not None
+    return job.finished_at
 
 
 def _turn(job: Job) -> tuple[int, datetime, UUID]:

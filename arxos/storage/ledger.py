@@ -11,7 +11,7 @@ from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import FINAL, ClaimedJob, Contract, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.outcome import Settlement
-from arxos.storage import ledger_edges, ledger_insert, ledger_read, ledger_settle, ledger_why
+from arxos.storage import ledger_edges, ledger_insert, ledger_prune, ledger_read, ledger_settle, ledger_why
 from arxos.storage.database import Connection
 
 CLAIM = """
@@ -28,9 +28,9 @@ FROM due WHERE jobs.id = due.id
 RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at
 """
 
-# The wait grows with the job's age and is spread: 10,000 jobs that nobody here can run come back some hundred a second,
-# behind who waits already, and not all at once every few seconds before everybody else. A deploy of one minute is
-# noticed within one more.
+# Where nobody can read a job, its wait grows with its age and is spread: 10,000 such jobs come back some hundred a
+# second, behind who waits already, and not all at once every few seconds before everybody else. A deploy of one minute
+# is noticed within one more. Where somebody can, the next delivery may well be theirs.
 PARK = """
 WITH due AS (
     SELECT id FROM jobs
@@ -39,7 +39,11 @@ WITH due AS (
     ORDER BY id FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET published_at = NULL, progress_note = %(note)s,
     available_at = clock_timestamp()
-        + least(greatest(clock_timestamp() - created_at, '5s'), '2min') * (0.5 + random() / 2)
+        + CASE WHEN EXISTS (
+                SELECT FROM workers WHERE jobs.queue = ANY(queues) AND (contracts->>jobs.kind)::int >= jobs.contract
+                    AND heartbeat_at > clock_timestamp() - interval '30s')
+            THEN interval '1s' ELSE least(greatest(clock_timestamp() - created_at, '5s'), '2min') END
+            * (0.5 + random() / 2)
 FROM due WHERE jobs.id = due.id RETURNING jobs.id
 """
 
@@ -77,7 +81,7 @@ WHERE deadline < clock_timestamp() AND state IN ('blocked', 'queued', 'retryable
 """
 
 BEAT = """
-INSERT INTO workers (id, host, pid, pool, queues, version) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO workers (id, host, pid, pool, queues, version, contracts) VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()
 """
 
@@ -130,6 +134,9 @@ class PostgresLedger:
         expired = [row[0] for row in self._connection.execute(EXPIRE)]
         ledger_edges.release(self._connection, dict.fromkeys(expired, JobState.CANCELLED))
         return expired
+
+    def prune(self, older_than_s: float, limit: int) -> int:
+        return ledger_prune.prune(self._connection, older_than_s, limit)
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         row = self._connection.execute(PROGRESS, [done, note, job_id, attempt]).fetchone()
@@ -188,7 +195,8 @@ class PostgresLedger:
         ledger_insert.notify(self._connection)
 
     def beat(self, beat: Beat) -> None:
-        self._connection.execute(BEAT, [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version])
+        row = [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
+        self._connection.execute(BEAT, [*row, Jsonb(dict(beat.contracts))])
 
     def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])

@@ -11,6 +11,7 @@ from arxos.app.settings import Settings
 from arxos.storage.redis_address import parse_address
 from arxos.tasks.kind import JobKind
 from arxos.tasks.queues import POOL_OF
+from arxos.workers.admission import UNKNOWN_KIND
 from arxos.workers.connection import PatientAMQP
 
 Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
@@ -76,13 +77,16 @@ def broker_settings(url: str, client: str) -> dict[str, Any]:
 
 
 def register_kinds(app: Celery, kinds: Mapping[str, JobKind[Any]], deliver: Deliver) -> None:
-    """One Celery task per kind, so that Flower, limits and routing see kinds."""
+    """One Celery task per kind, so that Flower, limits and routing see kinds; and one for all unknown kinds."""
     for kind in kinds.values():
         app.task(_body(kind.name, deliver), name=kind.name, bind=True, soft_time_limit=kind.soft_limit_s)
+    app.task(_body(None, deliver), name=UNKNOWN_KIND, bind=True)
 
 
-def _body(name: str, deliver: Deliver) -> Callable[[Any, list[str]], str]:
+def _body(kind: str | None, deliver: Deliver) -> Callable[[Any, list[str]], str]:
+    """What a message's task does; where `kind` is None, the message tells which."""
+
     def run(task: Any, jobs: list[str]) -> str:
-        return deliver(name, [UUID(job) for job in jobs], UUID(task.request.id))
+        return deliver(kind or task.request.shadow, [UUID(job) for job in jobs], UUID(task.request.id))
 
     return run

@@ -20,6 +20,7 @@ from arxos.workers.attempt import RunningAttempt
 from arxos.workers.patience import DatabaseClock, patiently
 from arxos.workers.settling import Finished, Settler
 from arxos.workers.soft_limit import soft_limit
+from arxos.workers.tracebacks import traceback_of
 
 BATCH_BUDGET_S = 2.0  # what a message's jobs may take together before the rest is given back
 SETTLE_EVERY_S = 0.5  # how long a finished job of a batch waits for its mates
@@ -104,7 +105,8 @@ class Executor:
 
     def _failed(self, job: ClaimedJob, clock: DatabaseClock, error: BaseException) -> Finished:
         if not isinstance(error, ArxosError):
-            log.warning("job_raised", job_id=str(job.id), kind=job.kind, attempt=job.attempt, exc_info=error)
+            told = traceback_of(error)
+            log.warning("job_raised", job_id=str(job.id), kind=job.kind, attempt=job.attempt, exception=told)
         return Finished(job, clock, failed(job, error, clock.now(), self.random))
 
     def _spoilt(self, finished: Finished, error: Exception) -> Finished:

@@ -14,6 +14,7 @@ from kombu.connection import Connection
 
 from arxos.domain.errors import UnavailableError
 from arxos.storage.outbox import Envelope
+from arxos.workers.admission import shown
 from arxos.workers.broker_words import BROKER_ERRORS, words_for
 
 T = TypeVar("T")
@@ -101,7 +102,6 @@ class Publisher:
         self._connection.release()
 
     def _send(self, envelope: Envelope, producer: object) -> None:
-        count = len(envelope.jobs)
         self._app.send_task(
             envelope.kind,
             args=[[str(job_id) for job_id in envelope.jobs]],
@@ -109,7 +109,7 @@ class Publisher:
             task_id=str(uuid4()),
             producer=producer,
             headers={"traceparent": envelope.trace} if envelope.trace else None,
-            argsrepr=str(envelope.jobs[0]) if count == 1 else f"{count} jobs",
+            argsrepr=shown(envelope.jobs),
             retry=False,
         )
 

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 
 from arxos.app.bootstrap import Runtime
 from arxos.storage.outbox import Outbox
@@ -29,7 +30,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery listens
     guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
-    beat = new_beat(pool)
+    beat = replace(new_beat(pool), contracts={kind.name: kind.contract for kind in runtime.kinds.values()})
     executor = Executor(runtime.kinds, runtime.ports, beat.worker)
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)

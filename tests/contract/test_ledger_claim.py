@@ -1,5 +1,6 @@
 """Claiming in any ledger: what is due, once, in order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import pytest
 from arxos.domain.jobs.job import Contract, JobState, NewJob
 from arxos.domain.jobs.outcome import succeeded
 from arxos.domain.jobs.retry import RetryPolicy
-from tests.builders import delivery, new_job
+from tests.builders import beat, delivery, new_job
 from tests.contract.lives import job_in
 from tests.worlds import WORKER, World
 
@@ -138,6 +139,27 @@ def test_a_parked_job_waits_about_as_long_again_as_it_is_old(
     assert within_s[0] - 1 < wait < within_s[1] + 1
     assert (job.state, job.attempt, job.published_at) == (JobState.QUEUED, 0, None)
     assert job.progress_note == "waits for a newer worker: there are some that know contract 1 of it"
+
+
+@pytest.mark.parametrize(
+    ("contracts", "queue", "silent_s", "soon"),
+    [
+        ({"probe.noop": 2}, "maintenance", 0, True),
+        ({"probe.noop": 1}, "maintenance", 0, False),
+        ({}, "maintenance", 0, False),
+        ({"probe.noop": 2}, "health", 0, False),
+        ({"probe.noop": 2}, "maintenance", 31, False),
+    ],
+)
+def test_a_parked_job_waits_less_where_a_worker_can_read_it(
+    world: World, contracts: dict[str, int], queue: str, silent_s: float, soon: bool
+) -> None:
+    world.do(lambda ledger: ledger.beat(replace(beat("newer", queue), contracts=contracts)))
+    world.insert(new := new_job(contract=2))
+    world.pass_time(silent_s)
+    world.do(lambda ledger: ledger.park([new.id], Contract("probe.noop", 1)))
+    wait = (world.get(new.id).available_at - world.now()).total_seconds()
+    assert (wait < 1) is soon
 
 
 @pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED}))

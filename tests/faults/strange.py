@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,44 @@ def assassin(payload: Payload, at: Attempt) -> Done:
     return effect(at)
 
 
+class HostileError(Exception):
+    """An error that cannot be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+UNTELLABLE: Mapping[str, Callable[[], BaseException]] = {
+    "surrogates": lambda: ValueError("\ud800 \udfff"),
+    "nul": lambda: ValueError("a\x00b"),
+    "raises": HostileError,
+    "huge": lambda: ValueError("x" * 10_000_000),
+    "lines": lambda: ValueError("x\n" * 1_000_000),
+    "cause": lambda: ValueError(UNTELLABLE["huge"]()),
+    "name": type("N" * 100_000, (Exception,), {}),
+}
+
+
+class Untellable(Payload):
+    """How its error is hard to tell."""
+
+    how: str
+
+
+def untellable(payload: Untellable, at: Attempt) -> Done:
+    """Raise, on the first attempt, from far below."""
+    if at.number == 1:
+        sink(900, UNTELLABLE[payload.how]())
+    return effect(at)
+
+
+def sink(depth: int, error: BaseException) -> None:
+    """Raise it this many calls below."""
+    if depth == 0:
+        raise error from UNTELLABLE["surrogates"]()
+    sink(depth - 1, error)
+
+
 def grown(payload: Payload, at: Attempt) -> Done:
     """Write the effect."""
     return effect(at)
@@ -135,6 +173,7 @@ KINDS = (
     kind("assassin", Payload, assassin),
     kind("settling", Payload, settling),
     kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
+    kind("untellable", Untellable, untellable),
 )
 VERSIONS: Mapping[str, tuple[JobKind[Any], ...]] = {
     "old": (kind("grown", Payload, grown),),

@@ -1,7 +1,7 @@
 """The port on the ledger: every change of a job's state is one guarded operation here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -59,6 +59,7 @@ class Beat:
     pool: str
     queues: tuple[str, ...]
     version: str
+    contracts: Mapping[str, int] = field(default_factory=dict)  # the kinds that it knows, each up to this version
 
 
 class Ledger(Protocol):
@@ -81,7 +82,8 @@ class Ledger(Protocol):
     def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
         """Due jobs of the kind that are too new for this contract become due again later. Returns them.
 
-        Later: after about as long again as the job is old, 5 s to 2 min.
+        Later: within a second where a worker was heard of in the last 30 s that consumes the job's queue and can read
+        it; else after about as long again as the job is old, 5 s to 2 min.
         """
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
@@ -101,6 +103,13 @@ class Ledger(Protocol):
 
     def expire(self) -> list[UUID]:
         """Cancel waiting jobs whose deadline has passed. Returns them."""
+
+    def prune(self, older_than_s: float, limit: int) -> int:
+        """Delete at most `limit` jobs that succeeded or were cancelled longer ago than that, the oldest first; how many.
+
+        Their attempts, edges and idempotency keys go with them: the same key then makes a new job. Dead letters stay,
+        and whoever a job that is neither succeeded nor cancelled was to wait for. So do the acts of operators.
+        """
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         """Store progress. Returns who asked to cancel; raises ConflictError when the attempt is no longer current."""

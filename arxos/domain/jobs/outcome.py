@@ -13,6 +13,7 @@ from arxos.domain.jobs.job import ClaimedJob, JobState
 from arxos.domain.jobs.retry import Bury, RetryAt, judge
 
 MESSAGE_LIMIT = 4_000  # characters of an error message that the ledger keeps
+NAME_LIMIT = 200  # and of its type's name
 
 
 class Outcome(StrEnum):
@@ -65,7 +66,13 @@ def failed(job: ClaimedJob, error: BaseException, now: datetime, random: Random)
                     state, retry_at = JobState.DEAD, None
     message = readable(error)
     return Settlement(
-        job.id, job.attempt, outcome, state, retry_at, error_type=type(error).__name__, error_message=message
+        job.id,
+        job.attempt,
+        outcome,
+        state,
+        retry_at,
+        error_type=type(error).__name__[:NAME_LIMIT],
+        error_message=message,
     )
 
 
@@ -75,5 +82,10 @@ def readable(error: BaseException) -> str:
         text = str(error)
     except Exception as broken:  # noqa: BLE001 - an error's own __str__ may raise; the job must still settle
         text = f"(the message of this {type(error).__name__} raised {type(broken).__name__})"
-    text = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
-    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}… ({len(text)} characters)"
+    return text_within(MESSAGE_LIMIT, text)
+
+
+def text_within(limit: int, text: str) -> str:
+    """The beginning of a text, encodable and without NUL; told how long it was if it was longer."""
+    beginning = text[:limit].encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+    return beginning if len(text) <= limit else f"{beginning[:limit]}… ({len(text)} characters)"

@@ -1,0 +1,72 @@
+"""What arrived on a queue and was no message of the relay's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from arxos.storage.database import Database
+
+KEPT = 10_000  # the latest ones: a flood of rubbish fills no disk
+
+# Who names a kind that we do not know, and jobs that the ledger does, is the relay of a newer version.
+ADD = """
+INSERT INTO quarantine (queue, task, message_id, reason, size_bytes, excerpt)
+SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS (SELECT FROM jobs WHERE id = ANY(%s))
+"""
+FORGET = "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - %s"
+LATEST = """
+SELECT received_at, queue, task, message_id, reason, size_bytes, excerpt FROM quarantine ORDER BY id DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One refused message. `excerpt`: of its shape, never of its contents."""
+
+    queue: str
+    reason: str
+    size_bytes: int
+    task: str | None = None
+    message_id: str | None = None
+    excerpt: str | None = None
+    unless: tuple[UUID, ...] = ()  # it is not refused if the ledger knows any of these jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One row."""
+
+    received_at: datetime
+    queue: str | None
+    task: str | None
+    message_id: str | None
+    reason: str
+    size_bytes: int | None
+    excerpt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineTable:
+    """The rows. Every method raises UnavailableError."""
+
+    database: Database
+
+    def add(self, refused: Sequence[Refused]) -> list[bool]:
+        """Record these; says of each whether it was refused. The oldest rows beyond `KEPT` are forgotten."""
+        with self.database.connection() as connection:
+            connection.execute("SET LOCAL synchronous_commit = off")
+            added = [connection.execute(ADD, _row(one)).rowcount == 1 for one in refused]
+            if any(added):
+                connection.execute(FORGET, [KEPT])
+            connection.commit()
+        return added
+
+    def latest(self, limit: int) -> list[Quarantined]:
+        """The last ones first."""
+        with self.database.connection() as connection:
+            return [Quarantined(*row) for row in connection.execute(LATEST, [limit])]
+
+
+def _row(one: Refused) -> list[object]:
+    return [one.queue, one.task, one.message_id, one.reason, one.size_bytes, one.excerpt, list(one.unless)]
