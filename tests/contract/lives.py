@@ -29,8 +29,9 @@ def lose_once(world: World, job_id: UUID) -> JobState:
 
 def job_in(world: World, state: JobState, **fields: Any) -> UUID:
     """A job brought into this state the ordinary way."""
-    after = world.insert(new_job()) if state is JobState.BLOCKED else []
-    [job_id] = world.insert(new_job(after=tuple(after), **fields))
+    if state is JobState.BLOCKED:
+        fields["after"] = tuple(world.insert(new_job()))
+    [job_id] = world.insert(new_job(**fields))
     match state:
         case JobState.RUNNING:
             world.claim(job_id)

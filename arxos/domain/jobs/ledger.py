@@ -105,7 +105,7 @@ class Ledger(Protocol):
         """Cancel waiting jobs whose deadline has passed. Returns them."""
 
     def prune(self, older_than_s: float, limit: int) -> int:
-        """Delete at most `limit` jobs that succeeded or were cancelled longer ago than that, the oldest first; how many.
+        """Delete the oldest jobs that succeeded or were cancelled longer ago than that, at most `limit`; how many.
 
         Their attempts, edges and idempotency keys go with them: the same key then makes a new job. Dead letters stay,
         and whoever a job that is neither succeeded nor cancelled was to wait for. So do the acts of operators.

@@ -1,0 +1,162 @@
+"""Pruning in any ledger: what goes, what goes with it, what stays."""
+
+from threading import Thread
+from uuid import UUID
+
+import pytest
+
+from arxos.domain.errors import NotFoundError
+from arxos.domain.jobs.job import JobState, OnFailure
+from arxos.storage.ledger_prune import OLD
+from tests.builders import new_job
+from tests.contract.lives import job_in
+from tests.running import wait_until
+from tests.worlds import PostgresWorld, World
+
+KEEP_S, ALL = 50.0, 100
+
+
+def prune(world: World, limit: int = ALL) -> int:
+    return world.do(lambda ledger: ledger.prune(KEEP_S, limit))
+
+
+def grown_old(world: World, state: JobState, **fields: object) -> UUID:
+    """A job that came into this state longer ago than anything is kept."""
+    job_id = job_in(world, state, **fields)
+    world.pass_time(KEEP_S + 10)
+    return job_id
+
+
+def is_there(world: World, job_id: UUID) -> bool:
+    try:
+        return world.get(job_id) is not None
+    except NotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.CANCELLED])
+def test_old_jobs_that_are_done_go(world: World, state: JobState) -> None:
+    old = grown_old(world, state)
+    young = job_in(world, state)
+    assert prune(world) == 1
+    assert (is_there(world, old), is_there(world, young)) == (False, True)
+    assert prune(world) == 0
+
+
+@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.SUCCEEDED, JobState.CANCELLED}))
+def test_dead_letters_and_whatever_is_not_final_stay_for_ever(world: World, state: JobState) -> None:
+    job_id = grown_old(world, state)
+    assert prune(world) == 0
+    assert world.state(job_id) is state
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.RETRYABLE, JobState.DEAD])
+def test_who_was_waited_for_stays_while_the_other_is_not_done(world: World, state: JobState) -> None:
+    first = grown_old(world, JobState.SUCCEEDED)
+    job_in(world, state, after=(first,))
+    assert prune(world) == 0
+    assert is_there(world, first)
+
+
+def test_who_is_waited_for_together_with_others_stays(world: World) -> None:
+    first = grown_old(world, JobState.SUCCEEDED)
+    world.insert(second := new_job())
+    world.insert(last := new_job(after=(first, second.id)))
+    assert prune(world) == 0
+    world.succeed(second.id)
+    assert prune(world) == 0
+    world.succeed(last.id)
+    assert prune(world) == 1
+
+
+def test_a_flow_that_is_done_goes_whole(world: World) -> None:
+    world.insert(first := new_job())
+    world.insert(then := new_job(after=(first.id,)))
+    world.insert(other := new_job(after=(first.id, then.id), on_failure=OnFailure.RUN))
+    for job in (first, then, other):
+        world.succeed(job.id)
+    world.pass_time(KEEP_S + 10)
+    assert prune(world) == 3
+
+
+def test_the_oldest_go_first_and_no_more_than_asked_for(world: World) -> None:
+    old = [grown_old(world, JobState.SUCCEEDED) for _ in range(4)]
+    assert prune(world, limit=3) == 3
+    assert [is_there(world, job_id) for job_id in old] == [False, False, False, True]
+
+
+def test_a_pruned_jobs_key_makes_a_new_job(world: World) -> None:
+    old = grown_old(world, JobState.SUCCEEDED, idempotency_key="k")
+    again = new_job(idempotency_key="k")
+    assert world.insert(again) == [old]
+    prune(world)
+    assert world.insert(again) == [again.id]
+
+
+def test_nobody_can_wait_for_a_pruned_job(world: World) -> None:
+    old = grown_old(world, JobState.SUCCEEDED)
+    prune(world)
+    with pytest.raises(NotFoundError):
+        world.insert(new_job(after=(old,)))
+
+
+def test_history_and_edges_go_with_a_job_and_the_acts_of_operators_stay(postgres: PostgresWorld) -> None:
+    first = job_in(postgres, JobState.SUCCEEDED)
+    then = job_in(postgres, JobState.SUCCEEDED, after=(first,))
+    grown_old(postgres, JobState.CANCELLED, after=(then,))
+    assert prune(postgres) == 3
+    for table in ("jobs", "attempts", "job_edges"):
+        assert postgres.sql(f"SELECT count(*) FROM {table}") == [(0,)]
+    assert len(postgres.acts()) == 1
+
+
+def test_two_who_prune_at_once_neither_wait_nor_count_twice(postgres: PostgresWorld) -> None:
+    for _ in range(4):
+        grown_old(postgres, JobState.SUCCEEDED)
+    with postgres.unit_of_work() as one, postgres.unit_of_work() as other:
+        pruned = one.jobs.prune(KEEP_S, 3), other.jobs.prune(KEEP_S, 3)
+        one.commit()
+        other.commit()
+    assert pruned == (3, 1)
+    assert postgres.sql("SELECT count(*) FROM jobs") == [(0,)]
+
+
+def test_whoever_comes_while_its_predecessor_is_pruned_is_refused(postgres: PostgresWorld) -> None:
+    old = grown_old(postgres, JobState.SUCCEEDED)
+    refused: list[bool] = []
+
+    def come() -> None:
+        try:
+            postgres.insert(new_job(after=(old,)))
+        except NotFoundError:
+            refused.append(True)
+
+    thread = Thread(target=come)
+    with postgres.unit_of_work() as uow:
+        assert uow.jobs.prune(KEEP_S, ALL) == 1
+        thread.start()
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        wait_until(lambda: uow.jobs._connection.execute(waiting).fetchone() == (1,), "it waits", 10)  # type: ignore[attr-defined]
+        uow.commit()
+    thread.join()
+    assert refused == [True]
+    assert postgres.sql("SELECT count(*) FROM jobs") == [(0,)]
+
+
+def test_what_came_while_its_predecessor_was_to_be_pruned_keeps_it(postgres: PostgresWorld) -> None:
+    old = grown_old(postgres, JobState.SUCCEEDED)
+    with postgres.unit_of_work() as coming:
+        coming.jobs.insert([new_job(after=(old,))])
+        assert prune(postgres) == 0
+        coming.commit()
+    assert prune(postgres) == 0
+
+
+def test_old_jobs_are_found_by_an_index(postgres: PostgresWorld) -> None:
+    """Here with tables so small that the planner would not use it by itself."""
+    with postgres.database.connection() as connection:
+        connection.execute("SET LOCAL enable_seqscan = off")
+        plan = connection.execute("EXPLAIN " + OLD, {"older_than_s": KEEP_S, "limit": ALL}).fetchall()
+    assert any("jobs_done" in line for (line,) in plan)
