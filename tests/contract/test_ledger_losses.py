@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.outcome import succeeded
 from tests.builders import beat, delivery, new_job
 from tests.contract.lives import job_in, lose_once
 from tests.worlds import WORKER, World
@@ -119,6 +120,47 @@ def test_a_worker_that_just_woke_up_keeps_its_new_job(world: World) -> None:
     world.pass_time(60)
     world.claim(new.id)
     assert world.do(lambda ledger: ledger.sweep(50)) == []
+
+
+def test_an_abandoned_claim_gives_its_jobs_back_and_no_others(world: World) -> None:
+    world.insert(*(jobs := [new_job(max_attempts=1) for _ in range(4)]))
+    mine, same_message, same_worker, other = (job.id for job in jobs)
+    message = delivery()
+    world.claim(mine, message=message)
+    world.claim(same_message, message=message, worker="other")
+    world.claim(same_worker)
+    world.claim(other, worker="other")
+    assert world.do(lambda ledger: ledger.abandon(WORKER, message)) == [mine]
+    row = world.get(mine)
+    assert (row.state, row.lost, row.max_attempts, row.error_type) == (JobState.QUEUED, 0, 2, None)
+    assert [(one.outcome, one.worker) for one in row.attempts] == [("interrupted", WORKER)]
+    assert {world.state(job_id) for job_id in (same_message, same_worker, other)} == {JobState.RUNNING}
+
+
+def test_an_abandoned_job_is_claimed_again_at_once_with_a_new_number(world: World) -> None:
+    world.insert(new := new_job())
+    message = delivery()
+    world.claim(new.id, message=message)
+    world.do(lambda ledger: ledger.abandon(WORKER, message))
+    assert [(job.attempt, job.policy.max_attempts) for job in world.claim(new.id, message=message)] == [(2, 9)]
+
+
+def test_abandoning_what_was_never_claimed_or_is_settled_changes_nothing(world: World) -> None:
+    world.insert(waits := new_job(), done := new_job())
+    message = delivery()
+    world.settle(*(succeeded(job, None) for job in world.claim(done.id, message=message)))
+    assert world.do(lambda ledger: ledger.abandon(WORKER, message)) == []
+    assert (world.state(waits.id), world.state(done.id)) == (JobState.QUEUED, JobState.SUCCEEDED)
+
+
+def test_an_abandoned_job_that_was_to_be_cancelled_is_and_so_are_its_successors(world: World) -> None:
+    world.insert(new := new_job())
+    world.insert(then := new_job(after=(new.id,)))
+    message = delivery()
+    world.claim(new.id, message=message)
+    world.do(lambda ledger: ledger.cancel(new.id, "ada", "wrong file"))
+    world.do(lambda ledger: ledger.abandon(WORKER, message))
+    assert (world.state(new.id), world.state(then.id)) == (JobState.CANCELLED, JobState.CANCELLED)
 
 
 def test_a_retiring_worker_gives_its_jobs_back(world: World) -> None:

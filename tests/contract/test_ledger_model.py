@@ -120,17 +120,44 @@ class TwoLedgers(RuleBasedStateMachine):
     @rule(places=places_, end=st.sampled_from(ENDS), stale=st.sampled_from([0, 0, 0, 1]))
     def settle(self, places: list[int], end: tuple[Outcome, JobState], stale: int) -> None:
         ids = self._pick_many(places, JobState.RUNNING)
-        attempts = {job.id: job.attempt - stale for job in self._jobs(self.worlds[0])}
+        attempts = self._attempts()
 
         def settlements(world: World) -> list[Settlement]:
             when = world.now() + timedelta(seconds=LATER_S / 2) if end[1] is JobState.RETRYABLE else None
-            return [Settlement(job_id, attempts[job_id], *end, when, error_type="E") for job_id in ids]
+            return [Settlement(job_id, attempts.get(job_id, 1) - stale, *end, when, error_type="E") for job_id in ids]
 
         self._same(lambda ledger, world: ledger.settle(settlements(world)))
 
+    @rule(places=places_, worker=st.sampled_from(WORKERS), back=st.integers(0, 2))
+    def deliver_again(self, places: list[int], worker: str, back: int) -> None:
+        """A message that was delivered before, to anybody: whoever runs is left alone."""
+        ids = self._pick_many(places, JobState.RUNNING, *WAITING)
+        running = {job.id for job in self._jobs(self.worlds[0]) if job.state is JobState.RUNNING}
+        message = self._message(back)
+        claimed = self._same(lambda ledger, _: [(j.id, j.attempt) for j in ledger.claim(ids, worker, message)])
+        assert running.isdisjoint(job_id for job_id, _ in claimed)
+
+    @rule(worker=st.sampled_from(WORKERS), back=st.integers(0, 2))
+    def abandon(self, worker: str, back: int) -> None:
+        message = self._message(back)
+        self._same(lambda ledger, _: sorted(ledger.abandon(worker, message)))
+
+    @rule(places=places_, worker=st.sampled_from(WORKERS), end=st.sampled_from(ENDS), stale=st.integers(0, 2))
+    def ask_what_is_recorded(self, places: list[int], worker: str, end: tuple[Outcome, JobState], stale: int) -> None:
+        asked = [
+            Settlement(job_id, max(1, self._attempts().get(job_id, 1) - stale), *end)
+            for job_id in self._pick_many(places, *FINAL)
+        ]
+        self._same(lambda ledger, _: ledger.recorded(worker, asked))
+
+    @rule(old=st.booleans())
+    def prune(self, old: bool) -> None:
+        """What is done since before the last leap, or what is done at all."""
+        self._same(lambda ledger, _: ledger.prune(LATER_S / 2 if old else 0, MOST_JOBS))
+
     @rule(back=st.integers(0, 2))
     def lose(self, back: int) -> None:
-        message = UUID(int=max(1, self.deliveries - back))
+        message = self._message(back)
         self._same(lambda ledger, _: sorted(ledger.lose("signal 9", delivery=message)))
 
     @rule(places=places_)
@@ -196,6 +223,14 @@ class TwoLedgers(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert self.worlds[0].acts() == self.worlds[1].acts()
         self._same(lambda ledger, _: [(one.queue, one.states, one.paused_by) for one in ledger.queues()])
+
+    def _message(self, back: int) -> UUID:
+        """One of the latest that were delivered."""
+        return UUID(int=max(1, self.deliveries - back))
+
+    def _attempts(self) -> dict[UUID, int]:
+        """The number of each job's latest attempt; pruned jobs have none."""
+        return {job.id: job.attempt for job in self._jobs(self.worlds[0])}
 
     def _pick(self, place: int, *states: JobState) -> UUID:
         """The place-th job in one of these states; beyond them any job, so that refusals are met as well."""

@@ -86,6 +86,44 @@ def test_of_a_batch_only_the_current_attempts_are_written(world: World) -> None:
     assert [world.state(job.id) for job in jobs] == [JobState.SUCCEEDED, JobState.RUNNING, JobState.RETRYABLE]
 
 
+def test_what_a_worker_has_settled_is_recorded_as_its_own(world: World) -> None:
+    world.insert(*(jobs := [new_job() for _ in range(3)]))
+    first, second, running = world.claim(*(job.id for job in jobs))
+    settled = [succeeded(first, None), retry(second.id, 1, world)]
+    world.settle(*settled)
+    asked = [*settled, succeeded(running, None)]
+    assert world.do(lambda ledger: ledger.recorded(WORKER, asked)) == {first.id, second.id}
+    assert world.do(lambda ledger: ledger.recorded("other", asked)) == set()
+
+
+def test_recorded_is_just_this_attempt_with_just_this_outcome(world: World) -> None:
+    world.insert(new := new_job())
+    [job] = world.claim(new.id)
+    world.settle(given_back(job))
+    [again] = world.claim(new.id)
+    world.settle(succeeded(again, None))
+    for settlement, known in [
+        (given_back(job), True),
+        (succeeded(job, None), False),
+        (succeeded(again, None), True),
+        (given_back(again), False),
+    ]:
+        assert world.do(lambda ledger: ledger.recorded(WORKER, [settlement])) == ({new.id} if known else set())  # noqa: B023
+
+
+def test_what_was_taken_back_is_no_outcome_of_the_late_worker(world: World) -> None:
+    world.insert(new := new_job())
+    [late] = world.claim(new.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.lose("killed", delivery=message))
+    assert world.do(lambda ledger: ledger.recorded(WORKER, [succeeded(late, None)])) == set()
+
+
+def test_nothing_is_recorded_of_nothing_and_of_nobody(world: World) -> None:
+    unknown = Settlement(new_job().id, 1, Outcome.SUCCEEDED, JobState.SUCCEEDED)
+    assert world.do(lambda ledger: ledger.recorded(WORKER, [])) == set()
+    assert world.do(lambda ledger: ledger.recorded(WORKER, [unknown])) == set()
+
+
 def test_a_retry_waits_for_its_time(world: World) -> None:
     job_id = job_in(world, JobState.RETRYABLE)
     assert world.get(job_id).finished_at is None
