@@ -86,7 +86,7 @@ def _mortal(act: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
     return acted
 
 
-def in_a_child(act: Callable[[], None]) -> int:
+def in_a_child(act: Callable[[], object]) -> int:
     """Do it in a process of its own, which therefore may die of it; returns its exit code."""
     if (pid := os.fork()) == 0:
         act()

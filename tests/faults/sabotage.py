@@ -71,7 +71,7 @@ def hard_limits() -> None:
 
 def guard() -> None:
     """Nobody looks after what dead children leave running."""
-    worker.start_guard = _nothing  # type: ignore[assignment]
+    worker.start_guard = _nothing  # type: ignore[attr-defined]
 
 
 def drain() -> None:
