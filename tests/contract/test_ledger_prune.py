@@ -85,6 +85,14 @@ def test_the_oldest_go_first_and_no_more_than_asked_for(world: World) -> None:
     assert [is_there(world, job_id) for job_id in old] == [False, False, False, True]
 
 
+def test_those_that_have_to_stay_stand_in_nobodys_way(world: World) -> None:
+    first = grown_old(world, JobState.SUCCEEDED)
+    world.insert(new_job(after=(first,)))
+    other = grown_old(world, JobState.SUCCEEDED)
+    assert prune(world, limit=1) == 1
+    assert not is_there(world, other)
+
+
 def test_a_pruned_jobs_key_makes_a_new_job(world: World) -> None:
     old = grown_old(world, JobState.SUCCEEDED, idempotency_key="k")
     again = new_job(idempotency_key="k")
@@ -108,6 +116,14 @@ def test_history_and_edges_go_with_a_job_and_the_acts_of_operators_stay(postgres
     for table in ("jobs", "attempts", "job_edges"):
         assert postgres.sql(f"SELECT count(*) FROM {table}") == [(0,)]
     assert len(postgres.acts()) == 1
+
+
+def test_the_edges_to_those_that_stay_go_at_once(postgres: PostgresWorld) -> None:
+    first = grown_old(postgres, JobState.SUCCEEDED)
+    then = job_in(postgres, JobState.SUCCEEDED, after=(first,))
+    assert prune(postgres) == 1
+    assert is_there(postgres, then)
+    assert postgres.sql("SELECT count(*) FROM job_edges") == [(0,)]
 
 
 def test_two_who_prune_at_once_neither_wait_nor_count_twice(postgres: PostgresWorld) -> None:
