@@ -1,7 +1,7 @@
 """What arrived on a queue and was no message of the relay's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,10 +9,11 @@ from arxos.storage.database import Database
 
 KEPT = 10_000  # the latest ones: a flood of rubbish fills no disk
 
-# Who names a kind that we do not know, and jobs that the ledger does, is the relay of a newer version.
+# Who names a kind that we do not know, and jobs of it that the ledger does, is the relay of a newer version.
 ADD = """
 INSERT INTO quarantine (queue, task, message_id, reason, size_bytes, excerpt)
-SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS (SELECT FROM jobs WHERE id = ANY(%s))
+SELECT %(queue)s, %(task)s, %(message_id)s, %(reason)s, %(size_bytes)s, %(excerpt)s
+WHERE NOT EXISTS (SELECT FROM jobs WHERE id = ANY(%(unless)s) AND kind = %(task)s)
 """
 FORGET = "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - %s"
 LATEST = """
@@ -30,7 +31,7 @@ class Refused:
     task: str | None = None
     message_id: str | None = None
     excerpt: str | None = None
-    unless: tuple[UUID, ...] = ()  # it is not refused if the ledger knows any of these jobs
+    unless: tuple[UUID, ...] = ()  # it is not refused if the ledger knows any of these as a job of the kind `task`
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,5 @@ class QuarantineTable:
             return [Quarantined(*row) for row in connection.execute(LATEST, [limit])]
 
 
-def _row(one: Refused) -> list[object]:
-    return [one.queue, one.task, one.message_id, one.reason, one.size_bytes, one.excerpt, list(one.unless)]
+def _row(one: Refused) -> dict[str, object]:
+    return asdict(one) | {"unless": list(one.unless)}

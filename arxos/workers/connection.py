@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import redis
+import structlog
 from celery.app.amqp import AMQP
 from celery.exceptions import CPendingDeprecationWarning
 from kombu.connection import Connection
@@ -18,6 +19,8 @@ from arxos.workers.broker_words import BROKER_ERRORS
 
 LONGEST_WAIT_S = 2.0
 SAID_AGAIN_S = 60.0
+
+log = structlog.get_logger()
 
 
 class PatientConnection(Connection):
@@ -57,6 +60,17 @@ class ForgivingQoS(QoS):
         except BaseException:
             VirtualQoS.ack(self, delivery_tag)
             raise
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Put back what was taken and never acknowledged.
+
+        What somebody else wrote there is dropped: kombu would stumble over it at every look, and never start.
+        """
+        try:
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, RecursionError) as error:
+            log.warning("unacknowledged_dropped", reason=type(error).__name__)
+            self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call]
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         """Hand back what was taken and not begun, if the broker is there; else the relay publishes it again."""

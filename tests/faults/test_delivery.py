@@ -149,7 +149,8 @@ def test_rubbish_on_a_queue_stops_nobody(system: System, broker: Any, record: Re
     assert children_of(system.processes[worker].pid) == family
     assert quiet(broker, queue)
     assert sorted(system.sql("SELECT reason, count(*) FROM quarantine GROUP BY reason")) == sorted(REASONS.items())
-    assert system.sql("SELECT count(*) FROM quarantine WHERE excerpt LIKE '%secret%' OR task LIKE '%secret%'") == [(0,)]
+    kept = "SELECT count(*) FROM quarantine WHERE concat(task, message_id, reason, excerpt) LIKE %s"
+    assert system.sql(kept, "%secret%") == [(0,)]
     assert system.sql("SELECT DISTINCT queue FROM quarantine") == [(queue,)]
     log = system.log(worker)
     assert log.count("message_quarantined") >= 3 * len(RUBBISH)
@@ -205,15 +206,15 @@ def test_rubbish_in_the_brokers_own_keys_stops_nobody(
 def test_a_forged_name_runs_the_jobs_own_kind_or_nothing(make_system: MakeSystem, broker: Any, record: Record) -> None:
     system = make_system(roles=("relay",), STRANGE="1", ARXOS_REPUBLISH_S="2")
     with record(system, 42, "forged header", variant="task name swapped", recovers_in=30) as scenario:
-        ids = [*scenario.burst(3, seconds=4), *scenario.burst(50)]
-        before = rows(system, ids)
+        ids = [*scenario.burst(2, seconds=3), *scenario.burst(50)]
+        before = asked(system, ids)
         for message in published(system, broker):
             broker.lrem("maintenance", 1, message)
             for name in ("probe.crash", "strange.overtime", "no.such_kind"):  # one has a hard limit of 2 s
                 broker.lpush("maintenance", forged(message, headers={"task": name}))
         system.start("worker-cpu")
         scenario.fault_over()
-    assert rows(system, ids) == before
+    assert asked(system, ids) == before
     assert once(system, ids)
 
 
@@ -278,7 +279,7 @@ def test_forged_messages_invent_no_job_and_run_none_early(
 def test_the_replay_of_old_messages_does_nothing(
     make_system: MakeSystem, broker: Any, record: Record, worker: str
 ) -> None:
-    system, queue = make_system(roles=("relay",)), QUEUE_OF[worker]
+    system, queue = make_system(roles=("relay",), ARXOS_QUEUE_DEPTH="200"), QUEUE_OF[worker]
     with record(system, 43, "replay of old messages", variant=worker, recovers_in=20) as scenario:
         ids = [*scenario.burst(2, seconds=0.1, queue=queue), *scenario.burst(100, queue=queue)]
         dead = system.submit("probe.fail", times=9, permanent=True, queue=queue)
@@ -289,13 +290,13 @@ def test_the_replay_of_old_messages_does_nothing(
         system.start(worker)
         for job_id in ids:
             system.reaches(job_id)
-        before = rows(system, ids)
+        before = done(system, ids)
         for _ in range(10):
             broker.lpush(queue, *messages)
         scenario.fault_over()
         scenario.burst(20, queue=queue)
         wait_until(lambda: quiet(broker, queue), "all were taken", 20)
-    assert rows(system, ids) == before
+    assert done(system, ids) == before
 
 
 @WORKERS
@@ -369,13 +370,16 @@ def once(system: System, ids: list[UUID]) -> bool:
     return bool(system.sql("SELECT DISTINCT attempt, lost FROM jobs WHERE id = ANY(%s)", ids) == [(1, 0)])
 
 
-def rows(system: System, ids: list[UUID]) -> list[Any]:
-    """What nobody but the ledger may change, and what a second run would change."""
-    return system.sql(
-        "SELECT id, kind, queue, payload, policy, contract, finished_at, attempt * (finished_at IS NOT NULL)::int"
-        " FROM jobs WHERE id = ANY(%s) ORDER BY id",
-        ids,
-    )
+def asked(system: System, ids: list[UUID]) -> list[Any]:
+    """What no message may change."""
+    columns = "id, kind, queue, payload, policy, contract, max_attempts"
+    return system.sql(f"SELECT {columns} FROM jobs WHERE id = ANY(%s) ORDER BY id", ids)
+
+
+def done(system: System, ids: list[UUID]) -> list[Any]:
+    """What another run would change."""
+    columns = "id, state, attempt, worker, delivery, started_at, finished_at, error_message"
+    return system.sql(f"SELECT {columns} FROM jobs WHERE id = ANY(%s) ORDER BY id", ids)
 
 
 def like_the_relays(*ids: UUID, **fields: Any) -> bytes:
@@ -449,7 +453,7 @@ SORTS: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: like_the_relays(body=base64.b64encode(b"[" * 300_000).decode()),
         "its body is nested too deeply",
     ),
-    "an id that is no UUID": (lambda: like_the_relays(id="secret"), "its id is no UUID"),
+    "an id that is no UUID": (lambda: like_the_relays(id="no-uuid"), "its id is no UUID"),
     "no ids": (lambda: with_body([[[]], {}, {}]), NOT_IDS),
     "no arguments": (lambda: with_body([[], {}, {}]), NOT_IDS),
     "ids that are none": (lambda: with_body([[["secret"]], {}, {}]), NOT_IDS),
