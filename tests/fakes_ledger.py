@@ -126,8 +126,10 @@ class FakeLedger:
 
         return {one.job_id for one in settlements if known(one)}
 
-    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
-        return self._take_back((row for row in self._running() if row.delivery == delivery), reason)
+    def lose(self, reason: str, *, delivery: UUID, ago_s: float = 0.0) -> list[UUID]:
+        death = self._now() - timedelta(seconds=ago_s)
+        lost = (row for row in self._running() if row.delivery == delivery and _started(row.job) <= death)
+        return self._take_back(lost, reason)
 
     def sweep(self, lease_s: float) -> list[UUID]:
         since = self._now() - timedelta(seconds=lease_s)

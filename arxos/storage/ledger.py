@@ -118,8 +118,9 @@ class PostgresLedger:
     def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
         return ledger_settle.recorded(self._connection, worker, settlements)
 
-    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
-        return ledger_settle.take_back(self._connection, ledger_settle.OF_DELIVERY, reason, delivery=delivery)
+    def lose(self, reason: str, *, delivery: UUID, ago_s: float = 0.0) -> list[UUID]:
+        which = {"delivery": delivery, "ago_s": ago_s}
+        return ledger_settle.take_back(self._connection, ledger_settle.OF_DELIVERY, reason, **which)
 
     def sweep(self, lease_s: float) -> list[UUID]:
         reason = f"its worker was silent for more than {lease_s:g} s"

@@ -55,7 +55,8 @@ history AS (
     SELECT id, attempt, worker, started_at, 'lost', 'WorkerLostError', %(reason)s FROM taken RETURNING job_id)
 SELECT id, state FROM taken
 """
-OF_DELIVERY: LiteralString = "delivery = %(delivery)s"
+OF_DELIVERY: LiteralString = """
+delivery = %(delivery)s AND started_at <= clock_timestamp() - make_interval(secs => %(ago_s)s)"""
 # `started_at`: a worker that just woke up may claim before its next heartbeat; that claim is not an old one.
 OF_SILENT_WORKERS: LiteralString = """
 started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXISTS (

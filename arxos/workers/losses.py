@@ -27,6 +27,7 @@ class Loss:
     reason: str
     jobs: Sequence[UUID]
     reported: float | None = None  # when first, by the monotonic clock
+    noticed: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -58,7 +59,8 @@ class Losses:
         if loss.reported is None and loss.jobs:
             self.outbox.due_again(loss.jobs)  # those that it had not claimed yet; waits for a claim under way
         with self.unit_of_work() as uow:
-            taken = uow.jobs.lose(loss.reason, delivery=loss.delivery)
+            ago_s = time.monotonic() - loss.noticed
+            taken = uow.jobs.lose(loss.reason, delivery=loss.delivery, ago_s=ago_s)
             uow.commit()
         loss.reported = loss.reported or time.monotonic()
         if taken:

@@ -43,6 +43,18 @@ def test_a_delivery_is_lost_once(world: World) -> None:
     assert world.do(lambda ledger: ledger.lose("signal 9", delivery=message)) == []
 
 
+def test_a_message_that_comes_again_after_a_death_is_not_lost_with_it(world: World) -> None:
+    world.insert(new := new_job())
+    world.claim(new.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
+    world.pass_time(20)
+    world.claim(new.id, message=message, worker="other")
+    assert world.do(lambda ledger: ledger.lose("signal 9", delivery=message, ago_s=20)) == []
+    assert (world.state(new.id), world.get(new.id).lost) == (JobState.RUNNING, 1)
+    world.pass_time(20)
+    assert world.do(lambda ledger: ledger.lose("signal 9", delivery=message, ago_s=10)) == [new.id]
+
+
 def test_a_job_that_kills_its_worker_too_often_is_poison(world: World) -> None:
     world.insert(new := new_job(max_lost=3, max_attempts=100))
     states = [lose_once(world, new.id) for _ in range(3)]

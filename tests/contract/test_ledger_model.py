@@ -155,17 +155,17 @@ class TwoLedgers(RuleBasedStateMachine):
         """What is done since before the last leap, or what is done at all."""
         self._same(lambda ledger, _: ledger.prune(LATER_S / 2 if old else 0, MOST_JOBS))
 
-    @rule(back=st.integers(0, 2))
-    def lose(self, back: int) -> None:
+    @rule(back=st.integers(0, 2), ago_s=st.sampled_from([0, 0, LATER_S / 2]))
+    def lose(self, back: int, ago_s: float) -> None:
         message = self._message(back)
-        self._same(lambda ledger, _: sorted(ledger.lose("signal 9", delivery=message)))
+        self._same(lambda ledger, _: sorted(ledger.lose("signal 9", delivery=message, ago_s=ago_s)))
 
     @rule(places=places_)
     def crash(self, places: list[int]) -> None:
         """Claim, and die of it."""
         self.claim(places, "bob")
         self.both_say_the_same_and_no_job_leaves_its_path()
-        self.lose(0)
+        self.lose(0, 0)
 
     @rule()
     def sweep(self) -> None:

@@ -95,8 +95,11 @@ class Ledger(Protocol):
     def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
         """The jobs for which history holds just this: this worker's attempt and its outcome."""
 
-    def lose(self, reason: str, *, delivery: UUID) -> list[UUID]:
-        """Take back the running jobs of a delivery whose process died; poison goes dead. Returns the jobs."""
+    def lose(self, reason: str, *, delivery: UUID, ago_s: float = 0.0) -> list[UUID]:
+        """Take back the running jobs of a delivery whose process died `ago_s` seconds ago; poison goes dead.
+
+        Whoever began later did so because the broker delivered the message again, and lives. Returns the jobs.
+        """
 
     def sweep(self, lease_s: float) -> list[UUID]:
         """Take back the running jobs of workers that were silent for `lease_s` seconds. Returns the jobs."""
