@@ -36,7 +36,7 @@ def boundaries(system: System, how: How, jobs: int, without: str | None) -> list
 
 def fate(jobs: int, how: How) -> Any:
     """Of one job or of a batch; most of them only among all faults."""
-    often = (jobs, how) in {(1, How.REPORTED), (1, How.UNSENT), (3, How.UNANSWERED)}
+    often = (jobs, how) in {(1, How.REPORTED), (3, How.UNANSWERED)}
     return pytest.param(jobs, how, marks=() if often else pytest.mark.faults_slow, id=f"{how.name.lower()}-{jobs}")
 
 

@@ -154,7 +154,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_runs_and_starts_nothing(
     with record(system, 39, "stopped in time", variant=f"{worker}, batch {batch}", recovers_in=20) as scenario:
         ids = scenario.burst(4 if batch > 1 else 2, seconds=0.4, queue=QUEUE_OF[worker], batch=batch)
         children = busy_children(system, worker, ids)
-        waiting = scenario.burst(15, seconds=0.4, queue=QUEUE_OF[worker], batch=1)
+        waiting = scenario.burst(8, seconds=0.4, queue=QUEUE_OF[worker], batch=1)
         stop(system.processes[worker], [signal.SIGTERM])
         scenario.fault_over()
         all_gone(children)
