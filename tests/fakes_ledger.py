@@ -98,6 +98,8 @@ class FakeLedger:
         rows = [self._tables.rows[job_id] for job_id in dict.fromkeys(ids) if job_id in self._tables.rows]
         beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
         due = [job for job in beyond if _is_due(job, self._now())]
+        queues = {job.queue for job in due if not self._is_read_elsewhere(job)}
+        due += [job for job in self._alike(contract, queues) if job not in due]
         for job in due:
             alone = min(max(self._now() - job.created_at, timedelta(seconds=5)), timedelta(minutes=2))
             wait = timedelta(seconds=1) if self._is_read_elsewhere(job) else alone
@@ -273,6 +275,12 @@ class FakeLedger:
             row.asked.trace,
             _started(job),
         )
+
+    def _alike(self, contract: Contract, queues: set[str]) -> list[Job]:
+        rows, now = self._tables.rows.values(), self._now()
+        beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
+        here = [job for job in beyond if job.queue in queues and _is_due(job, now) and job.published_at is None]
+        return [job for job in here if not self._is_read_elsewhere(job)]
 
     def _is_read_elsewhere(self, job: Job) -> bool:
         since, contract = self._now() - timedelta(seconds=30), self._tables.rows[job.id].asked.contract

@@ -11,7 +11,7 @@ from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import FINAL, ClaimedJob, Contract, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.outcome import Settlement
-from arxos.storage import ledger_edges, ledger_insert, ledger_prune, ledger_read, ledger_settle, ledger_why
+from arxos.storage import ledger_edges, ledger_insert, ledger_park, ledger_prune, ledger_read, ledger_settle, ledger_why
 from arxos.storage.database import Connection
 
 CLAIM = """
@@ -26,25 +26,6 @@ UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, d
     started_at = clock_timestamp(), progress = NULL, progress_note = NULL
 FROM due WHERE jobs.id = due.id
 RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at
-"""
-
-# Where nobody can read a job, its wait grows with its age and is spread: 10,000 such jobs come back some hundred a
-# second, behind who waits already, and not all at once every few seconds before everybody else. A deploy of one minute
-# is noticed within one more. Where somebody can, the next delivery may well be theirs.
-PARK = """
-WITH due AS (
-    SELECT id FROM jobs
-    WHERE id = ANY(%(ids)s) AND kind = %(kind)s AND contract > %(version)s
-        AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
-    ORDER BY id FOR UPDATE SKIP LOCKED)
-UPDATE jobs SET published_at = NULL, progress_note = %(note)s,
-    available_at = clock_timestamp()
-        + CASE WHEN EXISTS (
-                SELECT FROM workers WHERE jobs.queue = ANY(queues) AND (contracts->>jobs.kind)::int >= jobs.contract
-                    AND heartbeat_at > clock_timestamp() - interval '30s')
-            THEN interval '1s' ELSE least(greatest(clock_timestamp() - created_at, '5s'), '2min') END
-            * (0.5 + random() / 2)
-FROM due WHERE jobs.id = due.id RETURNING jobs.id
 """
 
 PROGRESS = """
@@ -106,8 +87,7 @@ class PostgresLedger:
         return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])
 
     def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
-        of = {"kind": contract.kind, "version": contract.version, "note": contract.lacking}
-        return [row[0] for row in self._connection.execute(PARK, {"ids": list(ids), **of})]
+        return ledger_park.park(self._connection, ids, contract)
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
         return ledger_settle.give_back(self._connection, ledger_settle.OF_CLAIM, worker=worker, delivery=delivery)

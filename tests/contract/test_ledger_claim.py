@@ -162,6 +162,17 @@ def test_a_parked_job_waits_less_where_a_worker_can_read_it(
     assert (wait < 1) is soon
 
 
+@pytest.mark.parametrize("readable", [False, True])
+def test_what_nobody_can_read_is_parked_together(world: World, readable: bool) -> None:
+    if readable:
+        world.do(lambda ledger: ledger.beat(replace(beat("newer"), contracts={"probe.noop": 2})))
+    mine, alike = new_job(contract=2), new_job(contract=3 - readable)
+    later = new_job(contract=2, run_at=world.now() + timedelta(seconds=60))
+    world.insert(mine, alike, later, new_job(), new_job("probe.sleep", contract=2), new_job(queue="cache", contract=2))
+    parked = world.do(lambda ledger: ledger.park([mine.id], Contract("probe.noop", 1)))
+    assert sorted(parked) == sorted([mine.id] if readable else [mine.id, alike.id])
+
+
 @pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED}))
 def test_only_due_jobs_are_parked(world: World, state: JobState) -> None:
     job_id = job_in(world, state, contract=2)

@@ -117,20 +117,20 @@ def test_a_flood_of_jobs_that_nobody_knows_yet_delays_no_other(make_system: Make
     system = make_system(roles=("relay",), STRANGE="1")
     system.start("worker-cpu", STRANGE_VERSION="old")
     system.ready()
-    with record(system, 40, "a deploy", variant="10,000 new jobs before it", recovers_in=100, within_s=120) as scenario:
+    with record(system, 40, "a deploy", variant="3,000 new jobs before it", recovers_in=60) as scenario:
         [model, *_] = new_jobs(system)
-        flood = [replace(model, id=uuid4(), batch=1) for _ in range(10_000)]
+        flood = [replace(model, id=uuid4(), batch=1) for _ in range(3_000)]
         newer = scenario.accept(system.insert(*flood))
         waits = []
-        for _ in range(40):
+        for _ in range(20):
             began = datetime.now(UTC)
             system.all_reach(scenario.burst(1), JobState.SUCCEEDED, within_s=30)
             waits.append((datetime.now(UTC) - began).total_seconds())
             wait_until(lambda: datetime.now(UTC) - began > timedelta(seconds=1), "a second", 5)  # noqa: B023
-        print(f"waits in s: first {waits[0]:.1f}, then at most {max(waits[20:]):.1f}")  # noqa: T201 - the figure
+        print(f"waits in s: first {waits[0]:.1f}, then at most {max(waits[1:]):.1f}")  # noqa: T201 - the figure
         system.start("worker-new", ("worker", "--pool", "cpu", "--concurrency", "2"), STRANGE_VERSION="new")
         scenario.fault_over()
-    assert max(waits[20:]) < 2
+    assert max(waits) < 3
     assert once(system, newer)
 
 

@@ -82,6 +82,8 @@ class Ledger(Protocol):
     def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
         """Due jobs of the kind that are too new for this contract become due again later. Returns them.
 
+        These, and where no worker can read them all others like them in their queue.
+
         Later: within a second where a worker was heard of in the last 30 s that consumes the job's queue and can read
         it; else after about as long again as the job is old, 5 s to 2 min.
         """
