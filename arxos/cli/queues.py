@@ -1,5 +1,7 @@
 """`arxos queues …`: what waits where, and pausing it."""
 
+from typing import Annotated
+
 import typer
 
 from arxos.app.bootstrap import start
@@ -7,8 +9,11 @@ from arxos.cli.jobs import AsJson, By
 from arxos.cli.output import print_json, print_remark, print_table
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.relay import complaint
+from arxos.storage.quarantine import QuarantineTable
 from arxos.storage.services import Services
 from arxos.tasks.queues import known_queue
+
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 
 app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True)
 
@@ -30,6 +35,19 @@ def list_(json: AsJson = False) -> None:
             (q.queue, *(q.states.get(s, 0) for s in JobState), q.oldest_due_s and round(q.oldest_due_s, 1), q.paused_by)
             for q in queues
         ],
+    )
+
+
+@app.command()
+def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
+    """List what arrived on a queue and was no message of the relay's, the latest first."""
+    latest = QuarantineTable(start(application="arxos-cli").database).latest(limit)
+    if json:
+        print_json(latest)
+        return
+    print_table(
+        ("received at", "queue", "reason", "bytes", "task", "message"),
+        [(q.received_at, q.queue, q.reason, q.size_bytes, q.task, q.message_id) for q in latest],
     )
 
 

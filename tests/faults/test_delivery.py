@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -26,6 +29,9 @@ pytestmark = pytest.mark.slow
 
 QUEUE_OF = {"worker-cpu": "maintenance", "worker-io": "health"}
 WORKERS = pytest.mark.parametrize("worker", sorted(QUEUE_OF))
+SLOWER_WITH_IO = pytest.mark.parametrize(
+    "worker", ["worker-cpu", pytest.param("worker-io", marks=pytest.mark.faults_slow)]
+)
 
 
 @pytest.fixture
@@ -53,6 +59,7 @@ def test_the_same_message_delivered_to_many_at_once_runs_once(
     assert once(system, ids)
 
 
+@pytest.mark.faults_slow
 def test_a_deploy_whose_new_jobs_come_before_its_workers(make_system: MakeSystem, record: Record) -> None:
     system = make_system(roles=("relay",), STRANGE="1")
     system.start("worker-cpu", STRANGE_VERSION="old")
@@ -73,7 +80,7 @@ def test_a_deploy_whose_new_jobs_come_before_its_workers(make_system: MakeSystem
     assert system.sql("SELECT count(*) FROM quarantine") == [(0,)]
 
 
-@WORKERS
+@SLOWER_WITH_IO
 def test_old_and_new_workers_side_by_side(make_system: MakeSystem, record: Record, worker: str) -> None:
     system, pool = make_system(roles=("relay",), STRANGE="1"), worker.removeprefix("worker-")
     for version in ("old", "new"):
@@ -167,7 +174,8 @@ def test_a_message_of_50_mb_stops_nobody(system: System, broker: Any, record: Re
         scenario.burst(50, queue=queue)
         scenario.fault_over()
         wait_until(lambda: quarantined(system) == 1, "it is recorded", 20)
-    [(reason, size)] = system.sql("SELECT reason, size_bytes FROM quarantine")
+    [told] = json.loads(queues_quarantine(system))
+    reason, size = told["reason"], told["size_bytes"]
     assert reason == f"larger than {LARGEST_BYTES} bytes"
     assert size > 49_000_000
     assert system.exits == []
@@ -275,7 +283,7 @@ def test_forged_messages_invent_no_job_and_run_none_early(
     ]
 
 
-@WORKERS
+@SLOWER_WITH_IO
 def test_the_replay_of_old_messages_does_nothing(
     make_system: MakeSystem, broker: Any, record: Record, worker: str
 ) -> None:
@@ -299,7 +307,7 @@ def test_the_replay_of_old_messages_does_nothing(
     assert done(system, ids) == before
 
 
-@WORKERS
+@SLOWER_WITH_IO
 def test_errors_that_cannot_be_told_are_settled_and_told_in_short(
     make_system: MakeSystem, record: Record, worker: str
 ) -> None:
@@ -324,7 +332,7 @@ def test_a_publication_whose_outcome_is_unknown_is_made_again(
     system = make_system(roles=("worker-cpu", "worker-io"))
     system.start("relay", ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
     system.ready()
-    with record(system, 45, "publish outcome unknown", recovers_in=20) as scenario:
+    with record(system, 45, "publish outcome unknown", recovers_in=8) as scenario:
         ids: list[UUID] = []
         for queue in ("maintenance", "health") * 3:
             redis_proxy.swallow_answer(b"LPUSH")
@@ -354,6 +362,14 @@ def published(system: System, broker: Any, queue: str = "maintenance") -> list[b
     wait_until(lambda: broker.llen(queue) > 0, "and sent", 5)
     messages: list[bytes] = broker.lrange(queue, 0, -1)
     return messages
+
+
+def queues_quarantine(system: System) -> str:
+    """What an operator is shown."""
+    command = [sys.executable, "-m", "arxos.cli.main", "queues", "quarantine", "--json"]
+    return subprocess.run(
+        command, env=os.environ | system.variables, capture_output=True, text=True, timeout=30, check=True
+    ).stdout
 
 
 def quiet(broker: Any, queue: str) -> bool:
