@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that misbehaves when told to: it cuts, delays, goes silent, swallows an answer."""
+"""A TCP proxy on loopback that misbehaves when told to: it cuts, delays, goes silent, swallows request or answer."""
 
 import asyncio
 import threading
@@ -36,6 +36,7 @@ class Proxy:
     refusing: bool = False
     silent: bool = False  # new connections, too, are accepted and never answered
     swallow: bytes | None = None
+    swallow_request_too: bool = False
     swallowed: int = 0
     links: set[Link] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -81,7 +82,11 @@ class Proxy:
 
     def swallow_answer(self, to: bytes) -> None:
         """Once: forward the request that contains `to`, and cut that connection when its answer arrives."""
-        self.swallowed, self.swallow = 0, to
+        self.swallowed, self.swallow, self.swallow_request_too = 0, to, False
+
+    def swallow_request(self, to: bytes) -> None:
+        """Once: cut the connection on which a request comes that contains `to`, and forward nothing of it."""
+        self.swallowed, self.swallow, self.swallow_request_too = 0, to, True
 
     def retarget(self, host: str, port: int) -> None:
         """New connections go elsewhere."""
@@ -132,6 +137,10 @@ class Proxy:
     def _asked(self, link: Link, chunk: bytes) -> bool:
         if self.swallow is not None and self.swallow in chunk:
             self.swallow, link.doomed = None, True
+            if self.swallow_request_too:
+                self.swallowed += 1
+                link.abort()
+                return False
         return True
 
     def _answered(self, link: Link, _chunk: bytes) -> bool:
