@@ -10,7 +10,7 @@ from arxos.storage.quarantine import QuarantineTable
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app, register_kinds
-from arxos.workers.channel import guard_queues
+from arxos.workers.channel import guard_control, guard_queues
 from arxos.workers.children import look_after_children
 from arxos.workers.connection import forgive_lost_connections, say_once
 from arxos.workers.draining import Drain
@@ -37,6 +37,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     forgive_lost_connections()
     quarantine = Quarantine(runtime.kinds, QuarantineTable(runtime.database).add)
     guard_queues(quarantine.open, quarantine.refuse)
+    guard_control()
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
     if pool is Pool.CPU:

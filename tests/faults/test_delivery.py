@@ -18,6 +18,7 @@ import redis as redis_client
 
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.workers.admission import LARGEST_BYTES
+from arxos.workers.celery_app import build_app
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import FAST, Ground
 from tests.faults.proxy import Proxy
@@ -209,6 +210,20 @@ def test_rubbish_in_the_brokers_own_keys_stops_nobody(
         scenario.burst(50, seconds=0.01)
         scenario.fault_over()
         system.ready(30)
+
+
+def test_rubbish_on_the_channel_of_remote_control_stops_nobody(system: System, broker: Any, record: Record) -> None:
+    with record(system, 41, "rubbish on the channel of remote control", recovers_in=10) as scenario:
+        in_yaml = like_the_relays(**{"content-type": "application/x-yaml"})
+        for rubbish in (*(make() for make in RUBBISH.values()), like_the_relays(), in_yaml):
+            wait_until(lambda: broker.publish("/0.celery.pidbox", rubbish) == 2, "both hear it", 5)  # noqa: B023
+            scenario.burst(5)
+            scenario.burst(5, queue="health")
+        scenario.fault_over()
+        inspecting = build_app(system.runtime.settings)
+        wait_until(lambda: len(inspecting.control.ping(timeout=2) or []) == 2, "both answer still", 20)
+        inspecting.close()
+    assert system.exits == []
 
 
 def test_a_forged_name_runs_the_jobs_own_kind_or_nothing(make_system: MakeSystem, broker: Any, record: Record) -> None:
