@@ -186,12 +186,13 @@ def test_rubbish_is_recorded_when_the_database_is_back(
     ground: Ground, system: System, broker: Any, record: Record
 ) -> None:
     with record(system, 41, "rubbish on a queue", variant="PostgreSQL away", recovers_in=30) as scenario:
-        scenario.burst(50, seconds=0.02)
+        wait_until(lambda: quiet(broker, "maintenance"), "nobody waits for the database with a message in hand")
         ground.postgres.stop(FAST)
         broker.lpush("maintenance", *[b"no json"] * 20)
         wait_until(lambda: system.log("worker-cpu").count("message_quarantined") == 20, "it goes on reading", 10)
         ground.postgres.start()
         scenario.fault_over()
+        scenario.accept(system.patient().burst(50, seconds=0.02))
         wait_until(lambda: quarantined(system.patient()) == 20, "all are recorded", 20)
 
 
