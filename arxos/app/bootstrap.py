@@ -1,11 +1,11 @@
 """Puts the parts together: settings in, a runtime out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from arxos.app.settings import Settings, read_settings
-from arxos.domain.ports import Ports
+from arxos.domain.ports import OpenUnitOfWork, Ports
 from arxos.formats.registry import installed_readers
 from arxos.storage.blobs import blob_store
 from arxos.storage.cache import RedisCache
@@ -30,12 +30,26 @@ def start(settings: Settings | None = None, *, application: str = "arxos") -> Ru
     """Build a runtime. Connects to nothing yet, so it may be built before a fork."""
     settings = settings or read_settings()
     kinds = all_kinds(probes=settings.probes)
-    react = reactions(all_kinds(probes=True))
     database = Database(settings.database_url, application=application)
     ports = Ports(
-        unit_of_work=lambda: PostgresUnitOfWork(database, react),
+        unit_of_work=_opener(database),
         blobs=blob_store(settings.blob_url),
         cache=RedisCache(settings.cache_url),
         readers=installed_readers(),
     )
     return Runtime(settings, kinds, database, ports)
+
+
+def hasty(runtime: Runtime) -> Runtime:
+    """The same on connections of its own, where nothing takes longer than leases can bear.
+
+    For the duties that leases depend on: to stall with a lock that somebody holds, or to wait for a connection behind
+    jobs that write, would look like death.
+    """
+    database = runtime.database.hasty(runtime.settings.lease_s / 3)
+    return replace(runtime, database=database, ports=replace(runtime.ports, unit_of_work=_opener(database)))
+
+
+def _opener(database: Database) -> OpenUnitOfWork:
+    react = reactions(all_kinds(probes=True))
+    return lambda: PostgresUnitOfWork(database, react)

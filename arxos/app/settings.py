@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     republish_s: float = Field(default=10.0, gt=0, le=3600)
     queue_depth: int = Field(default=8, ge=1, le=10_000)  # messages that the relay keeps in each Redis queue
     drain_s: float = Field(default=25.0, ge=0, le=3600)  # how long a stopping worker lets jobs finish
+    long_transaction_s: float = Field(default=300.0, gt=0)  # a transaction open for longer is told of
 
 
 def read_settings() -> Settings:

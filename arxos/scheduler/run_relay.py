@@ -5,10 +5,12 @@ import threading
 
 import structlog
 
-from arxos.app.bootstrap import Runtime
+from arxos.app.bootstrap import Runtime, hasty
 from arxos.scheduler.presence import Presence, new_service
 from arxos.scheduler.relay import Relay
 from arxos.scheduler.sweeper import Sweeper
+from arxos.scheduler.vacuum_watch import VacuumWatch
+from arxos.storage.activity import Activity
 from arxos.storage.outbox import Outbox
 from arxos.storage.services import Services
 from arxos.tasks.queues import POOL_OF
@@ -21,7 +23,7 @@ log = structlog.get_logger()
 
 def run_relay(runtime: Runtime) -> None:
     """Publish and sweep until SIGTERM or SIGINT. Raises InvalidError where the broker is unfit."""
-    settings = runtime.settings
+    runtime, settings = hasty(runtime), runtime.settings
     app = build_app(settings, "arxos-relay")
     check_broker(app)
     outbox, queues, stopping = Outbox(runtime.database), tuple(POOL_OF), threading.Event()
@@ -35,6 +37,7 @@ def run_relay(runtime: Runtime) -> None:
         queues,
         settings.lease_s,
         settings.republish_s,
+        VacuumWatch(Activity(runtime.database), settings.long_transaction_s),
         stopping,
     )
     presence = Presence(

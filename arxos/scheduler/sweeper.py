@@ -9,13 +9,15 @@ import structlog
 
 from arxos.domain.errors import TransientError, UnavailableError
 from arxos.domain.ports import OpenUnitOfWork
+from arxos.scheduler.sight import Sight
 from arxos.scheduler.trouble import Trouble
+from arxos.scheduler.vacuum_watch import VacuumWatch
 from arxos.storage.outbox import Outbox
 from arxos.workers.broker_check import broker_facts, evicts
 from arxos.workers.publisher import Publisher
 
 EVERY_S = 1.0
-LOOK_AT_BROKER_S = 10.0
+LOOK_EVERY_S = 10.0
 
 log = structlog.get_logger()
 
@@ -30,10 +32,15 @@ class Sweeper:
     queues: Sequence[str]
     lease_s: float
     republish_s: float
+    vacuum: VacuumWatch
     stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _next_look: float = 0.0
     _declared: bool = False  # by us: who finds a new broker bare need not be alarmed
+    _sight: Sight = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sight = Sight(gap_s=self.lease_s / 2)
 
     @property
     def broker_trouble(self) -> Trouble:
@@ -52,26 +59,35 @@ class Sweeper:
             self.stopping.set()
 
     def _sweep(self) -> None:
-        for duty in (self.take_back, self.expire, self.publish_again):
-            self._try(duty)
-        if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + LOOK_AT_BROKER_S
-            self._try(self.look_at_broker)
+        if self._try(self.take_back) & self._try(self.expire):
+            self._sight.seen()
+        with self._sight.elsewhere():
+            self._try(self.publish_again)
+            if time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + LOOK_EVERY_S
+                self._try(self.look_at_broker)
+                self._try(self.look_at_vacuum)
 
-    def _try(self, duty: Callable[[], None]) -> None:
+    def _try(self, duty: Callable[[], None]) -> bool:
         trouble = self._trouble_of(duty.__name__)
         try:
             duty()
         except TransientError as error:
             trouble.report(str(error))
-        else:
-            trouble.over()
+            return False
+        trouble.over()
+        return True
 
     def _trouble_of(self, duty: str) -> Trouble:
         return self._troubles.setdefault(duty, Trouble(duty))
 
     def take_back(self) -> None:
-        """Running jobs whose worker was silent beyond its lease are tried again elsewhere."""
+        """Running jobs whose worker was silent beyond its lease are tried again elsewhere.
+
+        Where we could not reach the database, perhaps no worker could: each then has a lease's time to be heard again.
+        """
+        if self._sight.steady_s() < self.lease_s:
+            return
         with self.unit_of_work() as uow:
             taken = uow.jobs.sweep(self.lease_s)
             uow.commit()
@@ -104,3 +120,7 @@ class Sweeper:
         self._declared = True
         if problem := evicts(broker_facts(self.publisher)):
             raise UnavailableError(problem)
+
+    def look_at_vacuum(self) -> None:
+        """Tell of transactions that keep dead rows from being cleared."""
+        self.vacuum.look()

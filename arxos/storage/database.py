@@ -9,25 +9,44 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from arxos.domain.errors import InvalidError, TransientError, UnavailableError
+from arxos.domain.errors import UnavailableError
+from arxos.storage.database_words import STALE, translated
 
 Connection = psycopg.Connection[TupleRow]
 
-SESSION = "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
 MAX_LIFETIME_S = 600.0  # shorter than the idle limit of any NAT on the way
-RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+ANSWER_S = 60.0
+WAIT_S = 5.0
+UNACKNOWLEDGED_S = 30.0  # after which the kernel gives a silent connection up
+CONNECT_S = 5.0
 
 
 class Database:
-    """One database and this process's pool of connections to it."""
+    """One database and this process's pool of connections to it.
 
-    def __init__(self, url: str, *, size: int = 8, wait_s: float = 10.0, application: str = "arxos") -> None:
+    `wait_s`: how long one waits for a connection; `answer_s`: how long a statement may take, or a transaction be idle.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 8,
+        wait_s: float = WAIT_S,
+        answer_s: float = ANSWER_S,
+        application: str = "arxos",
+    ) -> None:
         self.url = url
         self._size = size
         self._wait_s = wait_s
+        self._answer_s = answer_s
         self._application = application
         self._pool: ConnectionPool[Connection] | None = None
         self._pid = 0
+
+    def hasty(self, within_s: float) -> "Database":
+        """The same database on connections of their own, where nothing takes longer: for duties that must not hang."""
+        return Database(self.url, size=self._size, wait_s=within_s, answer_s=within_s, application=self._application)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -35,18 +54,19 @@ class Database:
 
         Raises TransientError, and InvalidError for a value that no column can hold, such as text with NUL.
         """
+        pool = self._here()
         try:
-            with self._here().connection() as connection:
+            # No `check` before each use: whoever gets a dead connection tries again (`patiently`), and an idle one is
+            # watched by the kernel (keepalives). Asking costs every transaction a round trip, of the claim's four.
+            with pool.connection() as connection, _mates_dropped(pool, connection):
                 yield connection
                 connection.rollback()
-        except RETRIED as error:
-            raise TransientError(f"the database asks to repeat the transaction: {_line(error)}") from error
-        except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout, PoolTimeout) as error:
-            raise UnavailableError(f"the database does not answer: {_line(error)}") from error
-        except psycopg.DataError as error:
-            raise InvalidError(f"the database cannot hold a value: {_line(error)}") from error
-        except psycopg.errors.UndefinedTable as error:
-            raise UnavailableError(f"the database is not migrated (`arxos migrate`): {_line(error)}") from error
+        except PoolTimeout as error:
+            raise UnavailableError(self._why_none()) from error
+        except psycopg.Error as error:
+            if (known := translated(error)) is None:
+                raise
+            raise known from error
 
     @contextmanager
     def listener(self, channel: str) -> Iterator[Connection]:
@@ -56,7 +76,7 @@ class Database:
                 connection.execute(f"LISTEN {channel}")
                 yield connection
         except psycopg.OperationalError as error:
-            raise UnavailableError(f"the database does not answer: {_line(error)}") from error
+            raise translated(error) or error from error
 
     def close(self) -> None:
         """Close this process's pool; the next use opens it again."""
@@ -74,22 +94,40 @@ class Database:
                 max_size=self._size,
                 timeout=self._wait_s,
                 max_lifetime=MAX_LIFETIME_S,
+                # A pool doubles the time between its tries, up to minutes, unless it gives up and begins anew.
+                reconnect_timeout=self._wait_s,
                 open=True,
             )
         return self._pool
 
     def _options(self) -> dict[str, Any]:
+        answer_ms = round(self._answer_s * 1000)
+        limits = ("statement_timeout", "idle_in_transaction_session_timeout")
         return {
             "application_name": self._application,
-            "connect_timeout": 5,
+            "connect_timeout": max(2, round(min(CONNECT_S, self._answer_s))),  # libpq takes 1 for 2
             "keepalives_idle": 30,
             "keepalives_interval": 5,
             "keepalives_count": 3,
-            "tcp_user_timeout": 30_000,
-            "options": SESSION,
+            "tcp_user_timeout": round(min(UNACKNOWLEDGED_S, self._answer_s) * 1000),
+            "options": " ".join([*(f"-c {limit}={answer_ms}" for limit in limits), "-c timezone=UTC"]),
         }
 
+    def _why_none(self) -> str:
+        """Why the pool had none to give, which its own error does not say: none can be made, or all are in use."""
+        try:
+            psycopg.connect(self.url, **self._options() | {"connect_timeout": 2}).close()
+        except psycopg.OperationalError as error:
+            return str(translated(error))
+        return f"all {self._size} connections of this process to the database are in use"
 
-def _line(error: Exception) -> str:
-    """The first line of a driver's message: never the statement's parameters."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+@contextmanager
+def _mates_dropped(pool: ConnectionPool[Connection], connection: Connection) -> Iterator[None]:
+    """Where the connection turns out to be dead or useless, so probably are those that wait beside it."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if connection.broken or error.sqlstate in STALE:
+            pool.drain()
+        raise

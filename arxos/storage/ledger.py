@@ -55,10 +55,14 @@ UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_req
 WHERE id = %s AND state = 'dead' RETURNING id
 """
 
+# So many at once as a short statement can do; those that somebody holds come next time.
 EXPIRE = """
+WITH late AS (
+    SELECT id FROM jobs WHERE deadline < clock_timestamp() AND state IN ('blocked', 'queued', 'retryable')
+    ORDER BY deadline LIMIT 1000 FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type = 'CancelledError',
     error_message = 'its deadline passed before it started'
-WHERE deadline < clock_timestamp() AND state IN ('blocked', 'queued', 'retryable') RETURNING id
+FROM late WHERE jobs.id = late.id RETURNING jobs.id
 """
 
 BEAT = """

@@ -34,7 +34,7 @@ WITH gone AS (
     SELECT id FROM jobs WHERE queue = %s AND state IN ('queued', 'retryable')
         AND published_at < clock_timestamp() - make_interval(secs => %s)
         AND NOT EXISTS (SELECT FROM unnest(%s::uuid[]) AS waiting (id) WHERE waiting.id = jobs.id)
-    ORDER BY id FOR UPDATE SKIP LOCKED)
+    ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET published_at = NULL FROM gone WHERE jobs.id = gone.id
 """
 

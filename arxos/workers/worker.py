@@ -4,7 +4,7 @@ import signal
 import sys
 from dataclasses import replace
 
-from arxos.app.bootstrap import Runtime
+from arxos.app.bootstrap import Runtime, hasty
 from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable
 from arxos.tasks.queues import Pool, queues_of
@@ -42,8 +42,9 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     register_kinds(app, runtime.kinds, executor.deliver)
     if pool is Pool.CPU:
         look_after_children(app, guard)
-    losses = Losses(runtime.ports.unit_of_work, Outbox(runtime.database))
-    lifecycle = Lifecycle(runtime, beat, losses)
+    duties = hasty(runtime)
+    losses = Losses(duties.ports.unit_of_work, Outbox(duties.database))
+    lifecycle = Lifecycle(duties, beat, losses)
     lifecycle.connect()
     drain = Drain(beat.worker, runtime.settings.drain_s, lifecycle.give_back)
     drain.connect()
