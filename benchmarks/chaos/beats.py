@@ -16,7 +16,11 @@ from tests.faults.system import System
 
 EVERY_S = {"chaos-often": 1, "chaos-seldom": 7}
 LATE_S = 5.0  # what may still be missing at the end
-SUBMITTED = "SELECT id, available_at, submitted_by FROM jobs WHERE submitted_by LIKE 'schedule:%%' ORDER BY 2"
+# By its key: when a job is due changes with each attempt, its slot does not.
+SUBMITTED = """
+SELECT id, split_part(idempotency_key, '@', 2)::timestamptz AS slot, submitted_by FROM jobs
+WHERE submitted_by LIKE 'schedule:%%' ORDER BY slot
+"""
 
 
 def schedule_entries(system: System) -> None:
