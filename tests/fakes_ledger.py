@@ -428,7 +428,8 @@ def _is_due(job: Job, now: datetime) -> bool:
 
 
 def _within(row: Row, contract: Contract) -> bool:
-    return row.job.kind == contract.kind and row.asked.contract <= contract.version
+    fits = row.job.kind == contract.kind and row.asked.contract <= contract.version
+    return fits and (contract.queues is None or row.job.queue in contract.queues)
 
 
 def _due_by(job: Job, now: datetime) -> bool:

@@ -21,6 +21,7 @@ WITH due AS (
         AND (deadline IS NULL OR deadline > clock_timestamp())
         AND queue NOT IN (SELECT queue FROM queue_pauses)
         AND (%(kind)s::text IS NULL OR kind = %(kind)s AND contract <= %(version)s)
+        AND (%(queues)s::text[] IS NULL OR queue = ANY(%(queues)s))
     ORDER BY id FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
     started_at = clock_timestamp(), progress = NULL, progress_note = NULL
@@ -85,7 +86,8 @@ class PostgresLedger:
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
     ) -> list[ClaimedJob]:
-        of = {"kind": contract and contract.kind, "version": contract and contract.version}
+        known = contract or Contract("", 0)
+        of = {"kind": known.kind or None, "version": known.version, "queues": known.queues and list(known.queues)}
         rows = self._connection.execute(CLAIM, {"ids": list(ids), "worker": worker, "delivery": delivery, **of})
         order = {job_id: place for place, job_id in enumerate(ids)}
         return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])

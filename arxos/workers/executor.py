@@ -37,14 +37,16 @@ class Executor:
     kinds: Mapping[str, JobKind[Any]]
     ports: Ports
     worker: str
+    queues: tuple[str, ...] | None = None  # of this worker's pool: a message elsewhere runs no job of theirs; None: any
     random: Random = field(default_factory=Random)
     _parked: set[str] = field(default_factory=set)  # the kinds of which the log has told
 
     def deliver(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> str:
         """Run what of these jobs can be claimed; says what became of them: ``200 succeeded``.
 
-        Jobs of another kind than the message says are left alone: they would run under that kind's limits. Those that
-        are too new for this worker wait for a newer one, no attempt burned.
+        Jobs of another kind than the message says, or of another pool's queue, are left alone: they would run under
+        that kind's limits, or where nothing can end them. Those that are too new for this worker wait for a newer
+        one, no attempt burned.
         Raises UnavailableError when an outcome could not be recorded: then the process must not go on as if it had.
         """
         outcomes = Counter[str]()
@@ -56,7 +58,7 @@ class Executor:
         return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing to do"
 
     def _claim(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> list[ClaimedJob]:
-        known = Contract(kind, self.kinds[kind].contract if kind in self.kinds else 0)
+        known = Contract(kind, self.kinds[kind].contract if kind in self.kinds else 0, self.queues)
 
         def claim(again: bool) -> list[ClaimedJob]:  # noqa: FBT001 - told by `patiently`
             with self.ports.unit_of_work() as uow:

@@ -31,7 +31,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     beat = replace(new_beat(pool), contracts={kind.name: kind.contract for kind in runtime.kinds.values()})
-    executor = Executor(runtime.kinds, runtime.ports, beat.worker)
+    executor = Executor(runtime.kinds, runtime.ports, beat.worker, queues_of(pool))
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
     forgive_lost_connections()

@@ -97,10 +97,12 @@ def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:
         (Contract("probe.noop", 1), ["first"]),
         (Contract("probe.noop", 2), ["first", "second"]),
         (Contract("probe.sleep", 1), ["other"]),
+        (Contract("probe.noop", 2, ("maintenance", "cache")), ["first", "second"]),
+        (Contract("probe.noop", 2, ("cache",)), []),
         (None, ["first", "second", "other"]),
     ],
 )
-def test_a_worker_claims_what_it_can_read(world: World, contract: Contract | None, claimed: list[str]) -> None:
+def test_a_worker_claims_what_it_may_run(world: World, contract: Contract | None, claimed: list[str]) -> None:
     jobs = versions()
     world.insert(*jobs.values())
     found = world.do(lambda ledger: ledger.claim([job.id for job in jobs.values()], WORKER, delivery(), contract))

@@ -7,9 +7,10 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -240,6 +241,27 @@ def test_a_forged_name_runs_the_jobs_own_kind_or_nothing(make_system: MakeSystem
         scenario.fault_over()
     assert asked(system, ids) == before
     assert once(system, ids)
+
+
+def test_a_message_in_another_pools_queue_runs_nothing_there(system: System, broker: Any, record: Record) -> None:
+    with record(system, 42, "forged messages", variant="in another pool's queue", recovers_in=10) as scenario:
+        in_a_while = datetime.now(UTC) + timedelta(seconds=2)
+        killers = [system.submit("probe.crash", how="kill", times=1, run_at=in_a_while) for _ in range(2)]
+        scenario.accept(killers)
+        forger = Thread(target=send_all_the_while, args=(broker, "health", killers))
+        forger.start()
+        scenario.fault_over()
+        system.all_reach(killers, JobState.SUCCEEDED)
+        forger.join()
+    assert [name for name, _ in system.exits] == []
+    assert [(job.lost, job.attempt) for job in map(system.get, killers)] == [(1, 2)] * 2
+
+
+def send_all_the_while(broker: Any, queue: str, ids: Sequence[UUID]) -> None:
+    """Name these jobs in that queue, again and again for some seconds."""
+    for _ in range(100):
+        broker.lpush(queue, *(like_the_relays(job_id, task="probe.crash") for job_id in ids))
+        Event().wait(0.05)
 
 
 def test_what_a_forged_header_asks_for_is_not_done(make_system: MakeSystem, broker: Any, record: Record) -> None:

@@ -1,6 +1,7 @@
 """What is said of a broker's errors: the cause that a person can do something about, whatever it is wrapped in."""
 
 import ssl
+from itertools import pairwise
 
 import pytest
 import redis
@@ -11,7 +12,7 @@ from arxos.workers.broker_words import refuses_credentials, words_for
 
 def raised(*errors: BaseException) -> BaseException:
     """The first error, caused by the second, and so on."""
-    for outer, inner in zip(errors, errors[1:], strict=False):
+    for outer, inner in pairwise(errors):
         outer.__cause__ = inner
     return errors[0]
 

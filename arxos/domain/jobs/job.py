@@ -67,10 +67,14 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a worker can read: a kind's payloads up to this version. Version 0: it does not know the kind."""
+    """What a worker may run: a kind's jobs in these queues (None: in any), with payloads up to this version.
+
+    Version 0: it does not know the kind.
+    """
 
     kind: str
     version: int
+    queues: tuple[str, ...] | None = None
 
     @property
     def lacking(self) -> str:

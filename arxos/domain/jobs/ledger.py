@@ -76,7 +76,7 @@ class Ledger(Protocol):
     ) -> list[ClaimedJob]:
         """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out.
 
-        `contract`: and those of another kind, or too new; None: none is.
+        `contract`: and those of another kind or queue, or too new; None: none is.
         """
 
     def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
