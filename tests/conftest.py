@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis as redis_client
+from hypothesis import HealthCheck
 
 from arxos.storage.migrations import migrate
 from tests import servers as test_servers
@@ -18,6 +20,9 @@ from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = ROOT / "tests" / "faults"
 _fresh_number = count(1)
+# How long an example takes says something about the machine's other work, and nothing about the property.
+hypothesis.settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
