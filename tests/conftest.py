@@ -19,6 +19,7 @@ from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = ROOT / "tests" / "faults"
+FAULT_S = 300  # faults take longer than other tests: what hangs is ended after so many seconds
 _fresh_number = count(1)
 # How long an example takes says something about the machine's other work, and nothing about the property.
 hypothesis.settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,6 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if wanted(item)]
+    for item in items:
+        if FAULTS in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(FAULT_S))
 
 
 def pytest_configure() -> None:

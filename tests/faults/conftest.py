@@ -99,9 +99,3 @@ def record(request: pytest.FixtureRequest) -> Record:
         assert figures.seconds < recovers_in, figures
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _patience(request: pytest.FixtureRequest) -> Any:
-    """Faults take longer than other tests: what hangs is ended after four minutes."""
-    request.node.add_marker(pytest.mark.timeout(240))
