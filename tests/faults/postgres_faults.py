@@ -1,6 +1,7 @@
 """What the tests do to PostgreSQL: hold its statements at some moment, take its connections, fill its disk."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 
 from deploy.local.unprivileged import give_to_unprivileged
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, Server
 from tests.faults.oracle import Scenario
 from tests.faults.system import System
 from tests.running import wait_until
@@ -36,6 +37,18 @@ def a_burst(scenario: Scenario) -> None:
     for queue in QUEUES:
         scenario.burst(40, queue=queue, seconds=0.03)
         scenario.burst(200, queue=queue)
+
+
+def restart(server: Server, how: signal.Signals) -> None:
+    """End it and start it until it answers: a killed one's orphans keep its memory for a moment."""
+    server.stop(how)
+
+    def answers() -> bool:
+        if server.process is None or server.process.poll() is not None:
+            server.launch()
+        return server.installed.answers()
+
+    wait_until(answers, "PostgreSQL is back", BACK_S)
 
 
 @contextmanager

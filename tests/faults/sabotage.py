@@ -5,20 +5,24 @@ python -m tests.faults.sabotage fencing worker --pool cpu
 Or with a clock that is wrong by the seconds in WRONG_BY_S.
 """
 
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import time_machine
 
 from arxos.domain.jobs.schedule import slot_key as key
-from arxos.scheduler import ticker
+from arxos.scheduler import run_relay, ticker
+from arxos.scheduler.sight import Sight
 from arxos.scheduler.sweeper import Sweeper
-from arxos.storage import ledger, ledger_insert, ledger_settle, schedules
-from arxos.workers import worker
+from arxos.storage import database, ledger, ledger_insert, ledger_settle, schedules
+from arxos.workers import executor, settling, worker
 from arxos.workers.draining import Drain
 from arxos.workers.limits import HardLimits
 
@@ -79,6 +83,38 @@ def drain() -> None:
     Drain.check = _nothing  # type: ignore[method-assign, assignment]
 
 
+def patience() -> None:
+    """Claims and settlements are tried once."""
+    for module in (executor, settling):
+        module.patiently = lambda act, **_: act(False)  # type: ignore[attr-defined]
+
+
+def sight() -> None:
+    """After an outage of the database everybody is dead who could not be heard in it."""
+    Sight.steady_s = lambda *_: math.inf  # type: ignore[method-assign]
+
+
+def haste() -> None:
+    """Duties share their connections with jobs, and wait as long as these."""
+    for module in (worker, run_relay):
+        module.hasty = lambda runtime: runtime  # type: ignore[attr-defined]
+
+
+def fresh_connections() -> None:
+    """A pool keeps what it has, although one of its connections turned out to be useless."""
+    database._mates_dropped = lambda *_: nullcontext()  # type: ignore[assignment]
+
+
+def short_waits() -> None:
+    """A pool that cannot connect waits longer from try to try."""
+    database.ConnectionPool = partial(_without, database.ConnectionPool, "reconnect_timeout")  # type: ignore[assignment, attr-defined]
+
+
+def vacuum_alarm() -> None:
+    """Nobody looks for transactions that hold vacuum back."""
+    Sweeper.look_at_vacuum = _nothing  # type: ignore[method-assign, assignment]
+
+
 def slot_key() -> None:
     """A slot's job has a key that no other has, even if it is another job of the same slot."""
     ticker.slot_key = lambda name, slot: f"{key(name, slot)}#{uuid4()}"  # type: ignore[attr-defined]
@@ -135,6 +171,12 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "hard-limits": hard_limits,
     "guard": guard,
     "drain": drain,
+    "patience": patience,
+    "sight": sight,
+    "haste": haste,
+    "fresh-connections": fresh_connections,
+    "short-waits": short_waits,
+    "vacuum-alarm": vacuum_alarm,
     "slot": slot,
     "slot-transaction": slot_transaction,
     "stalled-beat": stalled_beat,
@@ -145,6 +187,10 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
 
 def _nothing(*_: Any) -> None:
     return None
+
+
+def _without(make: Callable[..., Any], option: str, *arguments: Any, **options: Any) -> Any:
+    return make(*arguments, **{name: value for name, value in options.items() if name != option})
 
 
 def _nobody(*_: Any) -> set[Any]:

@@ -18,6 +18,7 @@ from tests.faults.postgres_faults import (
     none_burned,
     outcomes,
     raising,
+    restart,
     run,
 )
 from tests.faults.proxy import Proxy
@@ -55,7 +56,7 @@ def test_a_restart_in_the_middle_of_it_costs_no_attempt(
         with held_at(system, moment):
             a_burst(scenario)
             all_held(system)
-            ground.postgres.restart(how)
+            restart(ground.postgres, how)
             scenario.fault_over()
         wait_until(lambda: system.patient().sql("SELECT 1"), "it answers")
         a_burst(scenario)
@@ -191,7 +192,7 @@ def test_a_storm_of_conflicts_costs_no_attempt(system: System, record: Record, c
         conflict = f"IF random() < 0.3 THEN RAISE EXCEPTION 'conflict' USING ERRCODE = '{code}'; END IF"
         raising(system, "jobs", "", conflict)
         a_burst(scenario)
-        Event().wait(4)
+        Event().wait(2)
         a_burst(scenario)
         system.patient().execute("DROP TRIGGER fault ON jobs")
         scenario.fault_over()
@@ -202,9 +203,8 @@ def test_a_storm_of_conflicts_costs_no_attempt(system: System, record: Record, c
     assert none_burned(system)
 
 
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(2, id="soon"), pytest.param(12, id="beyond the lease", marks=pytest.mark.faults_slow)]
-)
+@pytest.mark.faults_slow
+@pytest.mark.parametrize("seconds", [2, 12], ids=["soon", "beyond the lease"])
 def test_connections_that_fell_silent_while_idle_are_made_anew(
     make_system: MakeSystem, postgres_proxy: Proxy, record: Record, seconds: int
 ) -> None:

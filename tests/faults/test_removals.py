@@ -12,6 +12,7 @@ from tests.faults.oracle import FAULTS_FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
 CRASHES, LIMITS = "test_crash_points.py", "test_limits.py"
+POSTGRES, POSTGRES_LIMITS = "test_postgres.py", "test_postgres_limits.py"
 FAILS_WITHOUT = [
     ("fencing", DEATHS, "paused_beyond_its_lease"),
     ("fencing", CRASHES, "unanswered"),
@@ -24,6 +25,12 @@ FAILS_WITHOUT = [
     ("hard-limits", LIMITS, "deaf or memory"),
     ("guard", LIMITS, "orphan"),
     ("drain", LIMITS, "asks_twice"),
+    ("patience", POSTGRES, "restart and settle-SIGQUIT"),
+    ("sight", POSTGRES, "longer_than_the_lease"),
+    ("short-waits", POSTGRES, "however_long"),
+    ("haste", POSTGRES_LIMITS, "keeps_its_lease"),
+    ("fresh-connections", POSTGRES_LIMITS, "read_only and DATABASE"),
+    ("vacuum-alarm", POSTGRES_LIMITS, "long_transaction"),
     ("slot", TIME, "two_beats"),
     ("slot-transaction", TIME, "between_any"),
     ("stalled-beat", TIME, "stalls"),
