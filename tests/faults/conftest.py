@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as redis_client
@@ -59,6 +60,13 @@ def make_system(ground: Ground, tmp_path: Path, request: pytest.FixtureRequest) 
 def system(make_system: MakeSystem) -> System:
     """Relay, a cpu worker and an io worker at work, with default settings."""
     return make_system()
+
+
+@pytest.fixture
+def broker(ground: Ground) -> Iterator[Any]:
+    """A client of the broker, as whoever can write to it has one."""
+    with redis_client.Redis.from_url(ground.servers.redis_url, socket_timeout=20) as client:
+        yield client
 
 
 @pytest.fixture

@@ -39,13 +39,6 @@ def _plain_redis(ground: Ground) -> Iterator[None]:
     ground.redis.start()
 
 
-@pytest.fixture
-def broker(ground: Ground) -> Iterator[Any]:
-    """A client of the broker, as an operator has one."""
-    with redis_client.Redis.from_url(ground.servers.redis_url, socket_timeout=5) as client:
-        yield client
-
-
 def a_burst(scenario: Scenario) -> None:
     """Jobs for both pools, alone in a message and many together: some seconds' work."""
     for queue in ("maintenance", "health"):
