@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 from deploy.local.checkout import LOCAL
 
@@ -64,9 +65,11 @@ def _by_another_name() -> Path | None:
     if program is None:
         return None
     link = LOCAL / "bin" / "redis-server"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(program)
+    if not link.is_symlink() or link.readlink() != program:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        own = link.with_name(f"{link.name}.{uuid4().hex}")
+        own.symlink_to(program)
+        own.replace(link)  # at once: others look for it, too, and start it
     return link
 
 
