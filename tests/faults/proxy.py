@@ -102,7 +102,7 @@ class Proxy:
             return
         try:
             behind, server = await asyncio.open_connection(self.host, self.port_behind)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # nobody is there, or the proxy closes meanwhile
             writer.transport.abort()
             return
         link = Link(writer, server, silent=self.silent)
@@ -163,6 +163,8 @@ class Proxy:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await self._each(Link.abort)
+        await asyncio.sleep(0.05)  # what is aborted is closed a little later
 
     def _do(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
