@@ -158,7 +158,7 @@ class Proxy:
     async def _close(self) -> None:
         self._server.close()
         await self._each(Link.abort)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)  # who was let in just now is served at least until it can be aborted
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
