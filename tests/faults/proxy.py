@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+CLOSING_S = 0.05
+
 
 @dataclass(eq=False)
 class Link:
@@ -156,15 +158,17 @@ class Proxy:
         return len(links)
 
     async def _close(self) -> None:
+        # Nobody is let in any more, before the server closes: whom a closed server has just accepted, asyncio forgets.
+        for listening in self._server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await asyncio.sleep(CLOSING_S)
         self._server.close()
         await self._each(Link.abort)
-        await asyncio.sleep(0.1)  # who was let in just now is served at least until it can be aborted
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await self._each(Link.abort)
-        await asyncio.sleep(0.05)  # what is aborted is closed a little later
+        await asyncio.sleep(CLOSING_S)  # what is aborted is closed a little later
 
     def _do(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
