@@ -1,6 +1,7 @@
 """The ledger on PostgreSQL: each change of state is one guarded statement that returns what it changed."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.explain import Snapshot
-from arxos.domain.jobs.job import FINAL, ClaimedJob, Contract, Job, JobState, NewJob
+from arxos.domain.jobs.job import FINAL, Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import ledger_edges, ledger_insert, ledger_park, ledger_prune, ledger_read, ledger_settle, ledger_why
@@ -20,7 +21,7 @@ WITH due AS (
     WHERE id = ANY(%(ids)s) AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
         AND (deadline IS NULL OR deadline > clock_timestamp())
         AND queue NOT IN (SELECT queue FROM queue_pauses)
-        AND (%(kind)s::text IS NULL OR kind = %(kind)s AND contract <= %(version)s)
+        AND (%(kind)s::text IS NULL OR kind = %(kind)s AND contract <= %(contract)s)
         AND (%(queues)s::text[] IS NULL OR queue = ANY(%(queues)s))
     ORDER BY id FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
@@ -84,16 +85,16 @@ class PostgresLedger:
         return ledger_insert.insert(self._connection, jobs)
 
     def claim(
-        self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
+        self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
     ) -> list[ClaimedJob]:
-        known = contract or Contract("", 0)
-        of = {"kind": known.kind or None, "version": known.version, "queues": known.queues and list(known.queues)}
-        rows = self._connection.execute(CLAIM, {"ids": list(ids), "worker": worker, "delivery": delivery, **of})
+        within: dict[str, Any] = asdict(able) if able else {"kind": None, "contract": None, "queues": None}
+        within["queues"] = within["queues"] and list(within["queues"])
+        rows = self._connection.execute(CLAIM, {"ids": list(ids), "worker": worker, "delivery": delivery, **within})
         order = {job_id: place for place, job_id in enumerate(ids)}
         return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])
 
-    def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
-        return ledger_park.park(self._connection, ids, contract)
+    def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
+        return ledger_park.park(self._connection, ids, able)
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
         return ledger_settle.give_back(self._connection, ledger_settle.OF_CLAIM, worker=worker, delivery=delivery)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from arxos.domain.jobs.job import Contract
+from arxos.domain.jobs.job import Capability
 from arxos.storage.database import Connection
 
 AT_MOST = 20_000  # jobs that one delivery parks
@@ -19,7 +19,7 @@ READABLE: LiteralString = """EXISTS (
 PARK: LiteralString = """
 WITH due AS (
     SELECT id, {readable} AS elsewhere FROM jobs
-    WHERE {which} AND kind = %(kind)s AND contract > %(version)s
+    WHERE {which} AND kind = %(kind)s AND contract > %(contract)s
         AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
     ORDER BY id LIMIT %(at_most)s FOR UPDATE SKIP LOCKED)
 UPDATE jobs SET published_at = NULL, progress_note = %(note)s,
@@ -32,18 +32,18 @@ NAMED: LiteralString = "id = ANY(%(ids)s)"
 ALIKE: LiteralString = "queue = ANY(%(queues)s) AND published_at IS NULL AND NOT " + READABLE
 
 
-def park(connection: Connection, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
+def park(connection: Connection, ids: Sequence[UUID], able: Capability) -> list[UUID]:
     """Park these; where nobody alive can read them all others like them, too: each delivery would only tell the same.
 
     Returns what was parked.
     """
-    rows = _park(connection, NAMED, contract, ids=list(ids))
+    rows = _park(connection, NAMED, able, ids=list(ids))
     queues = {queue for _, queue, elsewhere in rows if not elsewhere}
     if queues:
-        rows += _park(connection, ALIKE, contract, queues=list(queues))
+        rows += _park(connection, ALIKE, able, queues=list(queues))
     return [job_id for job_id, _, _ in rows]
 
 
-def _park(connection: Connection, which: LiteralString, contract: Contract, **values: Any) -> list[Any]:
-    of = {"kind": contract.kind, "version": contract.version, "note": contract.lacking, "at_most": AT_MOST}
+def _park(connection: Connection, which: LiteralString, able: Capability, **values: Any) -> list[Any]:
+    of = {"kind": able.kind, "contract": able.contract, "note": able.lacking, "at_most": AT_MOST}
     return connection.execute(PARK.format(which=which, readable=READABLE), of | values).fetchall()

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from arxos.domain.errors import ArxosError, InterruptedError_
-from arxos.domain.jobs.job import ClaimedJob, Contract
+from arxos.domain.jobs.job import Capability, ClaimedJob
 from arxos.domain.jobs.outcome import failed, given_back, succeeded
 from arxos.domain.ports import Ports
 from arxos.tasks.kind import JobKind
@@ -58,24 +58,24 @@ class Executor:
         return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing to do"
 
     def _claim(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> list[ClaimedJob]:
-        known = Contract(kind, self.kinds[kind].contract if kind in self.kinds else 0, self.queues)
+        able = Capability(kind, self.kinds[kind].contract if kind in self.kinds else 0, self.queues)
 
         def claim(again: bool) -> list[ClaimedJob]:  # noqa: FBT001 - told by `patiently`
             with self.ports.unit_of_work() as uow:
                 if again:
                     uow.jobs.abandon(self.worker, delivery)
-                jobs = uow.jobs.claim(ids, self.worker, delivery, known)
-                parked = uow.jobs.park(ids, known) if len(jobs) < len(ids) else []
+                jobs = uow.jobs.claim(ids, self.worker, delivery, able)
+                parked = uow.jobs.park(ids, able) if len(jobs) < len(ids) else []
                 uow.commit(durable=False)  # a claim lost in a crash of the server only means: claimed again, fenced
-            self._tell_of(parked, known)
+            self._tell_of(parked, able)
             return jobs
 
         return patiently(claim, doing="claim", for_s=CLAIM_FOR_S, random=self.random)
 
-    def _tell_of(self, parked: Sequence[UUID], known: Contract) -> None:
-        if parked and known.kind not in self._parked:
-            self._parked.add(known.kind)
-            log.warning("jobs_parked", kind=known.kind, contract=known.version, jobs=len(parked), worker=self.worker)
+    def _tell_of(self, parked: Sequence[UUID], able: Capability) -> None:
+        if parked and able.kind not in self._parked:
+            self._parked.add(able.kind)
+            log.warning("jobs_parked", kind=able.kind, contract=able.contract, jobs=len(parked), worker=self.worker)
 
     def _run(self, jobs: Sequence[ClaimedJob]) -> Iterator[list[Finished]]:
         """Attempt the jobs in turn; yield the finished ones in groups that are worth a transaction."""

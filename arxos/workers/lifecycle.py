@@ -1,5 +1,6 @@
 """A worker process's life: its lease, the jobs that it lost, its goodbye."""
 
+import math
 import os
 import platform
 import sys
@@ -67,7 +68,7 @@ class Lifecycle:
 
     def _abandon(self, delivery: UUID, reason: str) -> None:
         loss = self.losses.add(delivery, reason)
-        while loss.reported is None:  # by the other thread
+        while math.isinf(loss.reported):  # by the other thread
             time.sleep(RETRY_S)
         self._patiently(self._retire)
         os._exit(FAILED)

@@ -47,15 +47,14 @@ class HardLimits:
         in_thread = request.worker_pid == os.getpid()
         if seconds > kind.hard_limit_s:
             self._end(request, f"it went beyond its hard time limit of {kind.hard_limit_s:g} s", in_thread=in_thread)
-        elif (
-            not in_thread and (limit := self._memory_limit(kind)) and (used := is_beyond(request.worker_pid, limit[0]))
-        ):
-            self._end(request, f"it used {used} MB, more than {limit[1]} limit of {limit[0]} MB", in_thread=False)
+        elif not in_thread:
+            self._look_at_memory(request, kind)
 
-    def _memory_limit(self, kind: JobKind[Any]) -> tuple[int, str] | None:
-        """The lowest in MB, and whose it is."""
+    def _look_at_memory(self, request: Any, kind: JobKind[Any]) -> None:
         limits = (kind.memory_limit_mb, "its kind's"), (self.at_most_mb, "this worker's")
-        return min(((mb, whose) for mb, whose in limits if mb), default=None)
+        mb, whose = min(((mb, whose) for mb, whose in limits if mb), default=(None, ""))
+        if mb and (used := is_beyond(request.worker_pid, mb)):
+            self._end(request, f"it used {used} MB, more than {whose} limit of {mb} MB", in_thread=False)
 
     def _end(self, request: Any, reason: str, *, in_thread: bool) -> None:
         log.warning("limit_exceeded", delivery=request.id, kind=request.name, reason=reason)

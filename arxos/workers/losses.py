@@ -1,5 +1,6 @@
 """Jobs whose process died: taken back as soon as the database allows it."""
 
+import math
 import queue
 import threading
 import time
@@ -26,7 +27,7 @@ class Loss:
     delivery: UUID
     reason: str
     jobs: Sequence[UUID]
-    reported: float | None = None  # when first, by the monotonic clock
+    reported: float = math.inf  # when first, by the monotonic clock; infinite: not yet
     noticed: float = field(default_factory=time.monotonic)
 
 
@@ -53,16 +54,16 @@ class Losses:
             self._recent.append(self._new.get())
         for loss in self._recent:
             self._take_back(loss)
-        self._recent = [loss for loss in self._recent if time.monotonic() - (loss.reported or 0) < LOOK_FOR_S]
+        self._recent = [loss for loss in self._recent if time.monotonic() - loss.reported < LOOK_FOR_S]
 
     def _take_back(self, loss: Loss) -> None:
-        if loss.reported is None and loss.jobs:
+        if math.isinf(loss.reported) and loss.jobs:
             self.outbox.due_again(loss.jobs)  # those that it had not claimed yet; waits for a claim under way
         with self.unit_of_work() as uow:
             ago_s = time.monotonic() - loss.noticed
             taken = uow.jobs.lose(loss.reason, delivery=loss.delivery, ago_s=ago_s)
             uow.commit()
-        loss.reported = loss.reported or time.monotonic()
+        loss.reported = min(loss.reported, time.monotonic())
         if taken:
             jobs = [str(job_id) for job_id in taken]
             log.warning("jobs_lost", delivery=str(loss.delivery), jobs=jobs, reason=loss.reason)

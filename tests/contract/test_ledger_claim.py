@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from arxos.domain.jobs.job import Contract, JobState, NewJob
+from arxos.domain.jobs.job import Capability, JobState, NewJob
 from arxos.domain.jobs.outcome import succeeded
 from arxos.domain.jobs.retry import RetryPolicy
 from tests.builders import beat, delivery, new_job
@@ -91,37 +91,37 @@ def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "claimed"),
+    ("able", "claimed"),
     [
-        (Contract("probe.noop", 0), []),
-        (Contract("probe.noop", 1), ["first"]),
-        (Contract("probe.noop", 2), ["first", "second"]),
-        (Contract("probe.sleep", 1), ["other"]),
-        (Contract("probe.noop", 2, ("maintenance", "cache")), ["first", "second"]),
-        (Contract("probe.noop", 2, ("cache",)), []),
+        (Capability("probe.noop", 0), []),
+        (Capability("probe.noop", 1), ["first"]),
+        (Capability("probe.noop", 2), ["first", "second"]),
+        (Capability("probe.sleep", 1), ["other"]),
+        (Capability("probe.noop", 2, ("maintenance", "cache")), ["first", "second"]),
+        (Capability("probe.noop", 2, ("cache",)), []),
         (None, ["first", "second", "other"]),
     ],
 )
-def test_a_worker_claims_what_it_may_run(world: World, contract: Contract | None, claimed: list[str]) -> None:
+def test_a_worker_claims_what_it_may_run(world: World, able: Capability | None, claimed: list[str]) -> None:
     jobs = versions()
     world.insert(*jobs.values())
-    found = world.do(lambda ledger: ledger.claim([job.id for job in jobs.values()], WORKER, delivery(), contract))
+    found = world.do(lambda ledger: ledger.claim([job.id for job in jobs.values()], WORKER, delivery(), able))
     assert [job.id for job in found] == [jobs[name].id for name in claimed]
 
 
 @pytest.mark.parametrize(
-    ("contract", "parked"),
+    ("able", "parked"),
     [
-        (Contract("probe.noop", 0), ["first", "second"]),
-        (Contract("probe.noop", 1), ["second"]),
-        (Contract("probe.noop", 2), []),
-        (Contract("probe.unheard_of", 0), []),
+        (Capability("probe.noop", 0), ["first", "second"]),
+        (Capability("probe.noop", 1), ["second"]),
+        (Capability("probe.noop", 2), []),
+        (Capability("probe.unheard_of", 0), []),
     ],
 )
-def test_what_a_worker_cannot_read_is_due_again_later(world: World, contract: Contract, parked: list[str]) -> None:
+def test_what_a_worker_cannot_read_is_due_again_later(world: World, able: Capability, parked: list[str]) -> None:
     jobs = versions()
     ids = world.insert(*jobs.values())
-    found = world.do(lambda ledger: ledger.park(ids, contract))
+    found = world.do(lambda ledger: ledger.park(ids, able))
     assert sorted(found) == sorted(jobs[name].id for name in parked)
     due = [job.id for job in world.claim(*ids)]
     assert due == [job_id for job_id in ids if job_id not in found]
@@ -135,7 +135,7 @@ def test_a_parked_job_waits_about_as_long_again_as_it_is_old(
 ) -> None:
     world.insert(new := new_job(contract=2))
     world.pass_time(age_s)
-    world.do(lambda ledger: ledger.park([new.id], Contract("probe.noop", 1)))
+    world.do(lambda ledger: ledger.park([new.id], Capability("probe.noop", 1)))
     job = world.get(new.id)
     wait = (job.available_at - world.now()).total_seconds()
     assert within_s[0] - 1 < wait < within_s[1] + 1
@@ -159,7 +159,7 @@ def test_a_parked_job_waits_less_where_a_worker_can_read_it(
     world.do(lambda ledger: ledger.beat(replace(beat("newer", queue), contracts=contracts)))
     world.insert(new := new_job(contract=2))
     world.pass_time(silent_s)
-    world.do(lambda ledger: ledger.park([new.id], Contract("probe.noop", 1)))
+    world.do(lambda ledger: ledger.park([new.id], Capability("probe.noop", 1)))
     wait = (world.get(new.id).available_at - world.now()).total_seconds()
     assert (wait < 1) is soon
 
@@ -171,7 +171,7 @@ def test_what_nobody_can_read_is_parked_together(world: World, readable: bool) -
     mine, alike = new_job(contract=2), new_job(contract=3 - readable)
     later = new_job(contract=2, run_at=world.now() + timedelta(seconds=60))
     world.insert(mine, alike, later, new_job(), new_job("probe.sleep", contract=2), new_job(queue="cache", contract=2))
-    parked = world.do(lambda ledger: ledger.park([mine.id], Contract("probe.noop", 1)))
+    parked = world.do(lambda ledger: ledger.park([mine.id], Capability("probe.noop", 1)))
     assert sorted(parked) == sorted([mine.id] if readable else [mine.id, alike.id])
 
 
@@ -179,7 +179,7 @@ def test_what_nobody_can_read_is_parked_together(world: World, readable: bool) -
 def test_only_due_jobs_are_parked(world: World, state: JobState) -> None:
     job_id = job_in(world, state, contract=2)
     before = world.get(job_id)
-    assert world.do(lambda ledger: ledger.park([job_id, uuid4()], Contract("probe.noop", 1))) == []
+    assert world.do(lambda ledger: ledger.park([job_id, uuid4()], Capability("probe.noop", 1))) == []
     assert world.get(job_id) == before
 
 

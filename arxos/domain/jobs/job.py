@@ -66,20 +66,20 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """What a worker may run: a kind's jobs in these queues (None: in any), with payloads up to this version.
+class Capability:
+    """What a worker may run: a kind's jobs in these queues (None: in any), with payloads up to this contract.
 
-    Version 0: it does not know the kind.
+    Contract 0: it does not know the kind.
     """
 
     kind: str
-    version: int
+    contract: int
     queues: tuple[str, ...] | None = None
 
     @property
     def lacking(self) -> str:
         """What is said of a job that is beyond it."""
-        known = f"know contract {self.version} of it" if self.version else "do not know its kind"
+        known = f"know contract {self.contract} of it" if self.contract else "do not know its kind"
         return f"waits for a newer worker: there are some that {known}"
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from arxos.domain.jobs.explain import Snapshot
-from arxos.domain.jobs.job import ClaimedJob, Contract, Job, JobState, NewJob
+from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.outcome import Settlement
 
 
@@ -72,15 +72,15 @@ class Ledger(Protocol):
         """
 
     def claim(
-        self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
+        self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
     ) -> list[ClaimedJob]:
         """Make due jobs running, attempt + 1, in the order of `ids`. Others (taken, early, cancelled) are left out.
 
-        `contract`: and those of another kind or queue, or too new; None: none is.
+        `able`: and those of another kind or queue, or too new; None: none is.
         """
 
-    def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
-        """Due jobs of the kind that are too new for this contract become due again later. Returns them.
+    def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
+        """Due jobs of the kind that are too new for this worker become due again later. Returns them.
 
         These, and where no worker can read them all others like them in their queue.
 
