@@ -19,7 +19,8 @@ from arxos.domain.jobs.probes import ProbeEffects
 from arxos.domain.ports import Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
 from tests.fakes_buildings import InMemoryBuildings
-from tests.fakes_ledger import FakeClock, FakeLedger, Tables
+from tests.fakes_ledger import FakeLedger
+from tests.fakes_tables import FakeClock, Tables
 
 React = Callable[[Event], Iterable[NewJob]]
 

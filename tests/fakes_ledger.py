@@ -1,9 +1,9 @@
 """The ledger in memory. Passes the same contract suite as the one on PostgreSQL."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,58 +13,19 @@ from arxos.domain.jobs.job import (
     FINAL,
     WAITING,
     AttemptRecord,
+    Capability,
     ClaimedJob,
-    Contract,
     Job,
     JobState,
     NewJob,
-    OnFailure,
 )
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from tests.fakes_edges import DONE, connect, is_named, release
+from tests.fakes_parking import park, within
+from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
 
-DONE = FINAL - {JobState.DEAD}
 UNSTARTED = WAITING | {JobState.BLOCKED}
-
-
-@dataclass(slots=True)
-class FakeClock:
-    """The database's clock: never stands still, and leaps when told to."""
-
-    ahead: timedelta = timedelta()
-    last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
-
-    def leap(self, seconds: float) -> None:
-        self.ahead += timedelta(seconds=seconds)
-
-    def __call__(self) -> datetime:
-        self.last = max(datetime.now(UTC) + self.ahead, self.last + timedelta(microseconds=1))
-        return self.last
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A job, and what of its row the domain's `Job` does not show."""
-
-    job: Job
-    asked: NewJob
-    batch: int
-    delivery: UUID | None = None
-
-
-@dataclass(slots=True)
-class Tables:
-    """What a transaction sees; a copy becomes the truth at commit."""
-
-    rows: dict[UUID, Row] = field(default_factory=dict)
-    edges: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)  # (predecessor, job): released?
-    heartbeats: dict[str, tuple[Beat, datetime]] = field(default_factory=dict)
-    pauses: dict[str, str] = field(default_factory=dict)
-    acts: list[tuple[str, str, UUID | None]] = field(default_factory=list)
-    effects: list[tuple[UUID, int, str]] = field(default_factory=list)
-
-    def copy(self) -> "Tables":
-        return Tables(*(getattr(self, name).copy() for name in Tables.__slots__))
 
 
 class FakeLedger:
@@ -78,46 +39,30 @@ class FakeLedger:
         ids = [self._insert(job) for job in jobs]
         inserted = [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id]
         for job in inserted:
-            self._connect(job)
-        final = {before for job in inserted for before in job.after if self._job(before).state in FINAL}
-        self._release(final)
+            connect(self._tables, job)
+        release(self._tables, [before for job in inserted for before in job.after], self._now())
         return ids
 
     def claim(
-        self, ids: Sequence[UUID], worker: str, delivery: UUID, contract: Contract | None = None
+        self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
     ) -> list[ClaimedJob]:
         due = [job_id for job_id in dict.fromkeys(ids) if job_id in self._tables.rows and self._claimable(job_id)]
         rows = self._tables.rows
-        return [
-            self._start(job_id, worker, delivery)
-            for job_id in due
-            if contract is None or _within(rows[job_id], contract)
-        ]
+        return [self._start(job_id, worker, delivery) for job_id in due if able is None or within(rows[job_id], able)]
 
-    def park(self, ids: Sequence[UUID], contract: Contract) -> list[UUID]:
-        rows = [self._tables.rows[job_id] for job_id in dict.fromkeys(ids) if job_id in self._tables.rows]
-        beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
-        due = [job for job in beyond if _is_due(job, self._now())]
-        queues = {job.queue for job in due if not self._is_read_elsewhere(job)}
-        due += [job for job in self._alike(contract, queues) if job not in due]
-        for job in due:
-            alone = min(max(self._now() - job.created_at, timedelta(seconds=5)), timedelta(minutes=2))
-            wait = timedelta(seconds=1) if self._is_read_elsewhere(job) else alone
-            self._change(
-                job.id, available_at=self._now() + wait * 0.75, published_at=None, progress_note=contract.lacking
-            )
-        return [job.id for job in due]
+    def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
+        return park(self._tables, self._now, ids, able)
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
         return self._give_back(
-            [row.job for row in self._running() if (row.job.worker, row.delivery) == (worker, delivery)]
+            [row.job for row in self._tables.running() if (row.job.worker, row.delivery) == (worker, delivery)]
         )
 
     def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
         current = [one for one in settlements if self._is_current(one.job_id, one.attempt)]
         for one in current:
             self._settle(one)
-        self._release({one.job_id for one in current if self._job(one.job_id).state in FINAL})
+        release(self._tables, [one.job_id for one in current], self._now())
         return {one.job_id for one in current}
 
     def recorded(self, worker: str, settlements: Sequence[Settlement]) -> set[UUID]:
@@ -130,33 +75,31 @@ class FakeLedger:
 
     def lose(self, reason: str, *, delivery: UUID, ago_s: float = 0.0) -> list[UUID]:
         death = self._now() - timedelta(seconds=ago_s)
-        lost = (row for row in self._running() if row.delivery == delivery and _started(row.job) <= death)
+        lost = (row for row in self._tables.running() if row.delivery == delivery and started(row.job) <= death)
         return self._take_back(lost, reason)
 
     def sweep(self, lease_s: float) -> list[UUID]:
         since = self._now() - timedelta(seconds=lease_s)
         alive = {worker for worker, (_, at) in self._tables.heartbeats.items() if at > since}
-        silent = (row for row in self._running() if row.job.worker not in alive and _started(row.job) < since)
+        silent = (row for row in self._tables.running() if row.job.worker not in alive and started(row.job) < since)
         return self._take_back(silent, f"its worker was silent for more than {lease_s:g} s")
 
     def retire(self, worker: str) -> list[UUID]:
         self._tables.heartbeats.pop(worker, None)
-        return self._give_back([row.job for row in self._running() if row.job.worker == worker])
+        return self._give_back([row.job for row in self._tables.running() if row.job.worker == worker])
 
     def expire(self) -> list[UUID]:
         now = self._now()
-        late = [
-            row.job.id for row in self._tables.rows.values() if row.job.state in UNSTARTED and _due_by(row.job, now)
-        ]
+        late = [row.job.id for row in self._tables.rows.values() if row.job.state in UNSTARTED and due_by(row.job, now)]
         for job_id in late:
-            self._close(job_id, "its deadline passed before it started")
-        self._release(set(late))
+            self._tables.close(job_id, "its deadline passed before it started", self._now())
+        release(self._tables, late, self._now())
         return late
 
     def prune(self, older_than_s: float, limit: int) -> int:
         since = self._now() - timedelta(seconds=older_than_s)
-        old = [row.job for row in self._tables.rows.values() if row.job.state in DONE and _finished(row.job) < since]
-        old = sorted((job for job in old if not self._is_named(job.id)), key=_finished)[:limit]
+        old = [row.job for row in self._tables.rows.values() if row.job.state in DONE and finished(row.job) < since]
+        old = sorted((job for job in old if not is_named(self._tables, job.id)), key=finished)[:limit]
         for job in old:
             del self._tables.rows[job.id]
         gone = {job.id for job in old}
@@ -166,36 +109,36 @@ class FakeLedger:
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         if not self._is_current(job_id, attempt):
             raise ConflictError(f"attempt {attempt} of job {job_id} is no longer current")
-        return self._change(job_id, progress=done, progress_note=note).cancel_requested_by
+        return self._tables.change(job_id, progress=done, progress_note=note).cancel_requested_by
 
     def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
         state = self.get(job_id).state
         if state in FINAL:
             raise ConflictError(f"job {job_id} is {state}: it cannot be cancelled, it is final already")
-        self._change(job_id, cancel_requested_by=by)
+        self._tables.change(job_id, cancel_requested_by=by)
         if state is not JobState.RUNNING:
-            self._close(job_id, reason)
-            self._release({job_id})
+            self._tables.close(job_id, reason, self._now())
+            release(self._tables, [job_id], self._now())
         self._act(by, "cancel", job_id)
-        return Cancelled(job_id, self._job(job_id).state)
+        return Cancelled(job_id, self._tables.job(job_id).state)
 
     def redrive(self, job_id: UUID, by: str) -> None:
         job = self._dead(job_id, "redriven")
         budget = job.attempt + self._tables.rows[job_id].asked.policy.max_attempts
         due = {"state": JobState.QUEUED, "available_at": self._now(), "published_at": None, "finished_at": None}
-        self._change(job_id, **due, max_attempts=budget, lost=0, cancel_requested_by=None)
+        self._tables.change(job_id, **due, max_attempts=budget, lost=0, cancel_requested_by=None)
         self._act(by, "redrive", job_id)
 
     def discard(self, job_id: UUID, by: str, reason: str) -> None:
         self._dead(job_id, "discarded")
         closed = {"state": JobState.CANCELLED, "finished_at": self._now()}
-        self._change(job_id, **closed, cancel_requested_by=by, error_message=reason)
+        self._tables.change(job_id, **closed, cancel_requested_by=by, error_message=reason)
         self._act(by, "discard", job_id)
 
     def get(self, job_id: UUID) -> Job:
         if job_id not in self._tables.rows:
             raise NotFoundError(f"no job {str(job_id)!r}")
-        return self._job(job_id)
+        return self._tables.job(job_id)
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         newest = sorted((row.job for row in self._tables.rows.values()), key=lambda job: job.id, reverse=True)
@@ -205,7 +148,7 @@ class FakeLedger:
     def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
         job, now = self.get(job_id), self._now()
         since = now - timedelta(seconds=lease_s)
-        due = [row.job for row in self._tables.rows.values() if row.job.queue == job.queue and _is_due(row.job, now)]
+        due = [row.job for row in self._tables.rows.values() if row.job.queue == job.queue and is_due(row.job, now)]
         beats = self._tables.heartbeats.values()
         silent = self._tables.heartbeats.get(job.worker or "")
         waits = sorted(
@@ -218,7 +161,7 @@ class FakeLedger:
             consumers=sum(job.queue in beat.queues and at > since for beat, at in beats),
             paused_by=self._tables.pauses.get(job.queue),
             worker_silent_s=(now - silent[1]).total_seconds() if silent else None,
-            waits_for=tuple((before, self._job(before).state) for before in waits),
+            waits_for=tuple((before, self._tables.job(before).state) for before in waits),
         )
 
     def queues(self) -> list[QueueCounts]:
@@ -248,20 +191,15 @@ class FakeLedger:
         self._tables.rows[new.id] = Row(_inserted(new, self._now()), new, new.batch)
         return new.id
 
-    def _connect(self, job: NewJob) -> None:
-        for before in dict.fromkeys(job.after):
-            if before not in self._tables.rows:
-                raise NotFoundError(f"no job {str(before)!r} to wait for")
-            self._tables.edges[before, job.id] = False
-        self._change(job.id, waiting_for=len(set(job.after)))
-
     def _claimable(self, job_id: UUID) -> bool:
-        job, now = self._job(job_id), self._now()
-        return _is_due(job, now) and not _due_by(job, now) and job.queue not in self._tables.pauses
+        job, now = self._tables.job(job_id), self._now()
+        return is_due(job, now) and not due_by(job, now) and job.queue not in self._tables.pauses
 
     def _start(self, job_id: UUID, worker: str, delivery: UUID) -> ClaimedJob:
         began = {"state": JobState.RUNNING, "worker": worker, "started_at": self._now()}
-        job = self._change(job_id, **began, attempt=self._job(job_id).attempt + 1, progress=None, progress_note=None)
+        job = self._tables.change(
+            job_id, **began, attempt=self._tables.job(job_id).attempt + 1, progress=None, progress_note=None
+        )
         row = self._tables.rows[job_id] = replace(self._tables.rows[job_id], delivery=delivery)
         policy = replace(row.asked.policy, max_attempts=job.max_attempts)
         return ClaimedJob(
@@ -273,20 +211,7 @@ class FakeLedger:
             policy,
             job.submitted_by,
             row.asked.trace,
-            _started(job),
-        )
-
-    def _alike(self, contract: Contract, queues: set[str]) -> list[Job]:
-        rows, now = self._tables.rows.values(), self._now()
-        beyond = [row.job for row in rows if row.job.kind == contract.kind and row.asked.contract > contract.version]
-        here = [job for job in beyond if job.queue in queues and _is_due(job, now) and job.published_at is None]
-        return [job for job in here if not self._is_read_elsewhere(job)]
-
-    def _is_read_elsewhere(self, job: Job) -> bool:
-        since, contract = self._now() - timedelta(seconds=30), self._tables.rows[job.id].asked.contract
-        return any(
-            job.queue in beat.queues and beat.contracts.get(job.kind, 0) >= contract and at > since
-            for beat, at in self._tables.heartbeats.values()
+            started(job),
         )
 
     def _is_current(self, job_id: UUID, attempt: int) -> bool:
@@ -294,12 +219,12 @@ class FakeLedger:
         return row is not None and row.job.state is JobState.RUNNING and row.job.attempt == attempt
 
     def _settle(self, one: Settlement) -> None:
-        job, now = self._job(one.job_id), self._now()
+        job, now = self._tables.job(one.job_id), self._now()
         cancelled = one.state in WAITING and job.cancel_requested_by is not None
         state = JobState.CANCELLED if cancelled else one.state
         self._record(job, one.outcome, one.error_type, one.error_message)
         done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
-        self._change(
+        self._tables.change(
             job.id,
             state=state,
             result=one.result,
@@ -315,7 +240,7 @@ class FakeLedger:
     def _give_back(self, jobs: Sequence[Job]) -> list[UUID]:
         for job in jobs:
             self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
-        self._release({job.id for job in jobs if self._job(job.id).state in FINAL})
+        release(self._tables, [job.id for job in jobs], self._now())
         return [job.id for job in jobs]
 
     def _take_back(self, lost: Iterable[Row], reason: str) -> list[UUID]:
@@ -323,7 +248,7 @@ class FakeLedger:
         for row in rows:
             self._record(row.job, Outcome.LOST, "WorkerLostError", reason)
             self._lose(row, reason)
-        self._release({row.job.id for row in rows if self._job(row.job.id).state in FINAL})
+        release(self._tables, [row.job.id for row in rows], self._now())
         return [row.job.id for row in rows]
 
     def _lose(self, row: Row, reason: str) -> None:
@@ -332,7 +257,7 @@ class FakeLedger:
         state = JobState.DEAD if poison or job.attempt >= job.max_attempts else JobState.RETRYABLE
         state = JobState.CANCELLED if job.cancel_requested_by else state
         verdict = f"poison: {deaths} attempts ended with the death of their worker; the last: " if poison else ""
-        self._change(
+        self._tables.change(
             job.id,
             state=state,
             lost=deaths,
@@ -344,36 +269,9 @@ class FakeLedger:
         )
         self._tables.rows[job.id] = replace(self._tables.rows[job.id], batch=1)
 
-    def _release(self, final: set[UUID]) -> None:
-        """Tell the successors of final jobs; those that are cancelled tell theirs."""
-        while final:
-            waiting = [edge for edge, released in self._tables.edges.items() if edge[0] in final and not released]
-            cancelled = {job_id for before, job_id in waiting if self._dies_with(before, job_id)}
-            for before, job_id in waiting:
-                self._tables.edges[before, job_id] = True
-                self._change(job_id, waiting_for=self._job(job_id).waiting_for - 1)
-                if job_id in cancelled and self._job(job_id).state is JobState.BLOCKED:
-                    self._close(job_id, f"a job that it waits for did not succeed: {before}")
-                elif self._job(job_id).state is JobState.BLOCKED and self._job(job_id).waiting_for == 0:
-                    self._change(job_id, state=JobState.QUEUED)
-            final = cancelled
-
-    def _dies_with(self, before: UUID, job_id: UUID) -> bool:
-        row = self._tables.rows[job_id]
-        spared = row.asked.on_failure is OnFailure.RUN or row.job.state is not JobState.BLOCKED
-        return self._job(before).state is not JobState.SUCCEEDED and not spared
-
-    def _is_named(self, job_id: UUID) -> bool:
-        """Whether a job that is not done waited or waits for this one."""
-        return any(before == job_id and self._job(later).state not in DONE for before, later in self._tables.edges)
-
     def _record(self, job: Job, outcome: str, error_type: str | None, message: str | None) -> None:
-        ended = AttemptRecord(job.attempt, job.worker, _started(job), self._now(), outcome, error_type, message)
-        self._change(job.id, attempts=(*job.attempts, ended))
-
-    def _close(self, job_id: UUID, reason: str) -> None:
-        closed = {"state": JobState.CANCELLED, "finished_at": self._now()}
-        self._change(job_id, **closed, error_type="CancelledError", error_message=reason)
+        ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message)
+        self._tables.change(job.id, attempts=(*job.attempts, ended))
 
     def _dead(self, job_id: UUID, act: str) -> Job:
         job = self.get(job_id)
@@ -381,23 +279,12 @@ class FakeLedger:
             raise ConflictError(f"job {job_id} is {job.state}: it cannot be {act}, only dead jobs can be")
         return job
 
-    def _change(self, job_id: UUID, **fields: Any) -> Job:
-        row = self._tables.rows[job_id]
-        self._tables.rows[job_id] = replace(row, job=replace(row.job, **fields))
-        return self._tables.rows[job_id].job
-
-    def _running(self) -> Iterator[Row]:
-        return (row for row in list(self._tables.rows.values()) if row.job.state is JobState.RUNNING)
-
-    def _job(self, job_id: UUID) -> Job:
-        return self._tables.rows[job_id].job
-
     def _act(self, by: str, action: str, job_id: UUID | None) -> None:
         self._tables.acts.append((by, action, job_id))
 
     def _queue_counts(self, name: str, jobs: Sequence[Job], now: datetime) -> QueueCounts:
         mine = [job for job in jobs if job.queue == name]
-        waits = [(now - job.available_at).total_seconds() for job in mine if _is_due(job, now)]
+        waits = [(now - job.available_at).total_seconds() for job in mine if is_due(job, now)]
         states = dict(Counter(job.state for job in mine))
         return QueueCounts(name, states, max(waits, default=None), self._tables.pauses.get(name))
 
@@ -421,29 +308,6 @@ def _inserted(new: NewJob, now: datetime) -> Job:
         submitted_by=new.submitted_by,
         building_id=UUID(building) if building else None,
     )
-
-
-def _is_due(job: Job, now: datetime) -> bool:
-    return job.state in WAITING and job.available_at <= now
-
-
-def _within(row: Row, contract: Contract) -> bool:
-    fits = row.job.kind == contract.kind and row.asked.contract <= contract.version
-    return fits and (contract.queues is None or row.job.queue in contract.queues)
-
-
-def _due_by(job: Job, now: datetime) -> bool:
-    return job.deadline is not None and job.deadline < now
-
-
-def _started(job: Job) -> datetime:
-    assert job.started_at is not None
-    return job.started_at
-
-
-def _finished(job: Job) -> datetime:
-    assert job.finished_at is not None
-    return job.finished_at
 
 
 def _turn(job: Job) -> tuple[int, datetime, UUID]:

@@ -1,0 +1,84 @@
+"""What the fake ledger keeps: rows, edges, heartbeats; and its clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from arxos.domain.jobs.job import WAITING, Job, JobState, NewJob
+from arxos.domain.jobs.ledger import Beat
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """The database's clock: never stands still, and leaps when told to."""
+
+    ahead: timedelta = timedelta()
+    last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def leap(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+    def __call__(self) -> datetime:
+        self.last = max(datetime.now(UTC) + self.ahead, self.last + timedelta(microseconds=1))
+        return self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job, and what of its row the domain's `Job` does not show."""
+
+    job: Job
+    asked: NewJob
+    batch: int
+    delivery: UUID | None = None
+
+
+@dataclass(slots=True)
+class Tables:
+    """What a transaction sees; a copy becomes the truth at commit."""
+
+    rows: dict[UUID, Row] = field(default_factory=dict)
+    edges: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)  # (predecessor, job): released?
+    heartbeats: dict[str, tuple[Beat, datetime]] = field(default_factory=dict)
+    pauses: dict[str, str] = field(default_factory=dict)
+    acts: list[tuple[str, str, UUID | None]] = field(default_factory=list)
+    effects: list[tuple[UUID, int, str]] = field(default_factory=list)
+
+    def copy(self) -> "Tables":
+        return Tables(*(getattr(self, name).copy() for name in Tables.__slots__))
+
+    def job(self, job_id: UUID) -> Job:
+        return self.rows[job_id].job
+
+    def running(self) -> Iterator[Row]:
+        return (row for row in list(self.rows.values()) if row.job.state is JobState.RUNNING)
+
+    def change(self, job_id: UUID, **fields: Any) -> Job:
+        row = self.rows[job_id]
+        self.rows[job_id] = replace(row, job=replace(row.job, **fields))
+        return self.rows[job_id].job
+
+    def close(self, job_id: UUID, reason: str, now: datetime) -> None:
+        """Cancel a job that does not run."""
+        closed = {"state": JobState.CANCELLED, "finished_at": now}
+        self.change(job_id, **closed, error_type="CancelledError", error_message=reason)
+
+
+def is_due(job: Job, now: datetime) -> bool:
+    return job.state in WAITING and job.available_at <= now
+
+
+def due_by(job: Job, now: datetime) -> bool:
+    return job.deadline is not None and job.deadline < now
+
+
+def started(job: Job) -> datetime:
+    assert job.started_at is not None
+    return job.started_at
+
+
+def finished(job: Job) -> datetime:
+    assert job.finished_at is not None
+    return job.finished_at
