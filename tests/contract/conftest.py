@@ -1,10 +1,14 @@
-"""The worlds that the contract of the ledger is shown in."""
+"""What the contracts are shown in: in memory, and on PostgreSQL."""
 
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from arxos.domain.buildings.repository import BuildingRepository
+from arxos.storage.buildings import PostgresBuildings
+from tests.fakes_buildings import InMemoryBuildings
 from tests.servers import Servers
 from tests.worlds import FakeWorld, PostgresWorld, World
 
@@ -33,3 +37,14 @@ def world(request: pytest.FixtureRequest) -> World:
         return FakeWorld()
     empty: World = request.getfixturevalue("postgres")
     return empty
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def buildings(request: pytest.FixtureRequest) -> Iterator[BuildingRepository]:
+    """No buildings yet, in memory and on PostgreSQL."""
+    if request.param == "memory":
+        yield InMemoryBuildings()
+        return
+    with psycopg.connect(request.getfixturevalue("database")) as connection:
+        yield PostgresBuildings(connection)
+        connection.rollback()
