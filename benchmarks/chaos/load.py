@@ -11,9 +11,10 @@ from uuid import UUID
 
 from arxos.domain.errors import TransientError
 from arxos.domain.jobs.job import NewJob
+from tests.faults.system import QUEUE_OF
 from tests.running import Client
 
-QUEUES = ("maintenance", "health")
+QUEUES = tuple(QUEUE_OF.values())
 LATER_S = 8.0  # how far ahead a job is put off at most
 
 

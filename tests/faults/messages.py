@@ -11,10 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from arxos.workers.admission import LARGEST_BYTES
-from tests.faults.system import System
+from tests.faults.system import QUEUE_OF, System
 from tests.running import wait_until
 
-QUEUE_OF = {"worker-cpu": "maintenance", "worker-io": "health"}
 WORKERS = pytest.mark.parametrize("worker", sorted(QUEUE_OF))
 SLOWER_WITH_IO = pytest.mark.parametrize(
     "worker", ["worker-cpu", pytest.param("worker-io", marks=pytest.mark.faults_slow)]

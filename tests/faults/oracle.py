@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from arxos.domain.jobs.job import FINAL, JobState
-from tests.faults.system import System
+from tests.faults.system import QUEUE_OF, System
 from tests.running import wait_until
 
 FAULTS_FOLDER = "FAULTS_FOLDER"  # the variable that names where this run's figures are kept
@@ -57,6 +57,18 @@ class Scenario:
     def burst(self, count: int, **fields: Any) -> list[UUID]:
         """As `System.burst`, and accepted."""
         return self.accept(self.system.burst(count, **fields))
+
+    def load(self, alone: int) -> None:
+        """Some seconds' work for both pools: so many jobs alone in their messages, four times as many that share them."""
+        for queue in QUEUE_OF.values():
+            self.burst(alone, queue=queue, seconds=0.04)
+            self.burst(4 * alone, queue=queue)
+
+    def in_flight(self, done: int = 0) -> None:
+        """Wait until both pools are in the middle of that: more than `done` jobs of each have succeeded."""
+        pools = "SELECT queue FROM jobs WHERE state = 'succeeded' AND kind = 'probe.effect' GROUP BY queue"
+        many = f"{pools} HAVING count(*) > %s"
+        wait_until(lambda: len(self.system.sql(many, done)) == len(QUEUE_OF), "both pools are at work")
 
     def fault_over(self) -> None:
         """From now on the system is to recover: the moment that `seconds` counts from. May be moved by a later call."""

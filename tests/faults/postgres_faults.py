@@ -15,12 +15,10 @@ import psycopg
 
 from deploy.local.unprivileged import give_to_unprivileged
 from tests.faults.ground import Ground, Server
-from tests.faults.oracle import Scenario
 from tests.faults.system import System
 from tests.running import wait_until
 
 BACK_S = 30.0  # within which everything recovers once PostgreSQL is back
-QUEUES = ("maintenance", "health")  # of the cpu and of the io pool
 WORKERS = ("arxos-worker-cpu", "arxos-worker-io")  # as sessions are named
 
 # Moment → the table that it changes, and how.
@@ -30,13 +28,6 @@ MOMENTS = {
     "heartbeat": ("workers", "true"),
 }
 LOCK = 4711  # advisory: held by the test, waited for in the trigger; who holds it no more lets everybody go
-
-
-def a_burst(scenario: Scenario) -> None:
-    """Jobs for both pools, alone in a message and many together: some seconds' work."""
-    for queue in QUEUES:
-        scenario.burst(40, queue=queue, seconds=0.03)
-        scenario.burst(200, queue=queue)
 
 
 def restart(server: Server, how: signal.Signals) -> None:

@@ -20,6 +20,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "worker-cpu": ("worker", "--pool", "cpu", "--concurrency", "2"),
     "worker-io": ("worker", "--pool", "io", "--concurrency", "4"),
 }
+QUEUE_OF: Mapping[str, str] = {"worker-cpu": "maintenance", "worker-io": "health"}  # one of each pool's
 RESTART_AFTER_S = 0.5
 
 

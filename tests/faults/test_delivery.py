@@ -13,7 +13,6 @@ from arxos.domain.jobs.job import JobState
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import Ground
 from tests.faults.messages import (
-    QUEUE_OF,
     SLOWER_WITH_IO,
     WORKERS,
     forged,
@@ -25,7 +24,7 @@ from tests.faults.messages import (
 )
 from tests.faults.proxy import Proxy
 from tests.faults.strange import UNTELLABLE
-from tests.faults.system import System
+from tests.faults.system import QUEUE_OF, System
 from tests.running import wait_until
 
 pytestmark = pytest.mark.slow
@@ -194,7 +193,7 @@ def test_a_publication_whose_outcome_is_unknown_is_made_again(
     system.ready()
     with record(system, 45, "publish outcome unknown", variant=f"{lost} lost", recovers_in=8) as scenario:
         ids: list[UUID] = []
-        for queue in ("maintenance", "health") * 2:
+        for queue in [*QUEUE_OF.values()] * 2:
             (redis_proxy.swallow_answer if lost == "answer" else redis_proxy.swallow_request)(b"LPUSH")
             ids += scenario.burst(100, queue=queue)
             ids += scenario.burst(5, queue=queue, seconds=0.1)

@@ -9,8 +9,8 @@ import pytest
 
 from arxos.domain.jobs.job import JobState, NewJob
 from tests.faults.conftest import MakeSystem, Record
-from tests.faults.messages import QUEUE_OF, SLOWER_WITH_IO, once
-from tests.faults.system import System
+from tests.faults.messages import SLOWER_WITH_IO, once
+from tests.faults.system import QUEUE_OF, System
 from tests.running import wait_until
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from arxos.domain.jobs.retry import RetryPolicy
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import FAST, KILL, Ground
 from tests.faults.proxy import Proxy
-from tests.faults.system import System
-from tests.faults.test_process_death import QUEUE_OF, busy_children, kill, lost_attempts, strange
+from tests.faults.system import QUEUE_OF, System
+from tests.faults.test_process_death import busy_children, kill, lost_attempts, strange
 from tests.running import Process, children_of, is_alive, wait_until
 
 CPU = ("relay", "worker-cpu")

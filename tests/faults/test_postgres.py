@@ -10,8 +10,6 @@ from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import FAST, IMMEDIATE, KILL, Ground
 from tests.faults.postgres_faults import (
     BACK_S,
-    QUEUES,
-    a_burst,
     all_held,
     connect,
     held_at,
@@ -22,7 +20,7 @@ from tests.faults.postgres_faults import (
     run,
 )
 from tests.faults.proxy import Proxy
-from tests.faults.system import ROLES, System
+from tests.faults.system import QUEUE_OF, ROLES, System
 from tests.running import wait_until
 
 pytestmark = pytest.mark.slow
@@ -54,12 +52,12 @@ def test_a_restart_in_the_middle_of_it_costs_no_attempt(
     variant = f"{how.name} during {moment}"
     with record(system, 24, "PostgreSQL restarted", variant=variant, recovers_in=BACK_S) as scenario:
         with held_at(system, moment):
-            a_burst(scenario)
+            scenario.load(40)
             all_held(system)
             restart(ground.postgres, how)
             scenario.fault_over()
         wait_until(lambda: system.patient().sql("SELECT 1"), "it answers")
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -71,7 +69,7 @@ def test_an_outage_longer_than_the_lease_costs_no_attempt(
     leases = {"ARXOS_LEASE_S": "6", "ARXOS_HEARTBEAT_S": "1"}
     system = behind(postgres_proxy, make_system, ("worker-cpu", "worker-io"), **leases)
     with record(system, 24, "PostgreSQL away for longer than a lease", recovers_in=BACK_S) as scenario:
-        ids = [job_id for queue in QUEUES for job_id in scenario.burst(2, queue=queue, seconds=12)]
+        ids = [job_id for queue in QUEUE_OF.values() for job_id in scenario.burst(2, queue=queue, seconds=12)]
         wait_until(lambda: system.sql("SELECT count(*) FROM jobs WHERE state = 'running'") == [(len(ids),)], "all run")
         postgres_proxy.cut(refuse=True)
         ground.postgres.stop(FAST)
@@ -87,13 +85,13 @@ def test_an_outage_longer_than_the_lease_costs_no_attempt(
 @pytest.mark.faults_slow
 def test_however_long_it_was_away_work_goes_on_at_once(ground: Ground, system: System, record: Record) -> None:
     with record(system, 24, "PostgreSQL away for long", variant="38 s", recovers_in=15) as scenario:
-        a_burst(scenario)
+        scenario.load(40)
         ground.postgres.stop(FAST)
         Event().wait(38)  # a pool that doubles the time between its tries is in the middle of 32 s
         ground.postgres.start()
         scenario.fault_over()
         system.patient().sql("SELECT 1")
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -106,7 +104,7 @@ def test_a_commit_whose_answer_is_lost_is_resolved(
     only = {"ARXOS_HEARTBEAT_S": "60", "ARXOS_LEASE_S": "180", "ARXOS_QUEUE_DEPTH": "1", "ARXOS_LOG_LEVEL": "debug"}
     system = behind(postgres_proxy, make_system, ("worker-cpu", "worker-io"), **only)
     with record(system, 25, "COMMIT's answer lost", variant=moment, recovers_in=10) as scenario:
-        for queue in QUEUES:
+        for queue in QUEUE_OF.values():
             for count in (1, 5):
                 if moment == "claim":
                     postgres_proxy.swallow_answer(b"COMMIT")
@@ -132,7 +130,7 @@ def test_a_relay_whose_commits_go_unanswered_publishes_again(
     with record(system, 25, "COMMIT's answer lost", variant="relay", recovers_in=BACK_S) as scenario:
         for _ in range(10):
             postgres_proxy.swallow_answer(b"COMMIT")
-            for queue in QUEUES:
+            for queue in QUEUE_OF.values():
                 scenario.burst(10, queue=queue)
             wait_until(lambda: postgres_proxy.swallowed, "an answer was lost", 10)
         postgres_proxy.heal()
@@ -167,7 +165,7 @@ def test_a_deadlock_in_settling_is_retried(make_system: MakeSystem, record: Reco
     lock = "SELECT FROM jobs WHERE id = %s FOR UPDATE"
     with record(system, 27, "deadlock", recovers_in=10) as scenario, connect(system) as other:
         other.execute("SET deadlock_timeout = '20s'")  # the settling session notices first, and is the victim
-        for queue in QUEUES:
+        for queue in QUEUE_OF.values():
             ids = scenario.burst(3, queue=queue, seconds=0.15, batch=3)
             wait_until(lambda: system.get(ids[-1]).state is JobState.RUNNING, "claimed", 10)  # noqa: B023
             with other.transaction():
@@ -196,9 +194,9 @@ def test_a_storm_of_conflicts_costs_no_attempt(system: System, record: Record, c
     with record(system, 27, "storm of conflicts", variant=code, recovers_in=BACK_S) as scenario:
         conflict = f"IF random() < 0.3 THEN RAISE EXCEPTION 'conflict' USING ERRCODE = '{code}'; END IF"
         raising(system, "jobs", "", conflict)
-        a_burst(scenario)
+        scenario.load(40)
         Event().wait(2)
-        a_burst(scenario)
+        scenario.load(40)
         system.patient().execute("DROP TRIGGER fault ON jobs")
         scenario.fault_over()
     logs = [system.log(role) for role in ROLES]
@@ -216,11 +214,11 @@ def test_connections_that_fell_silent_while_idle_are_made_anew(
     system = behind(postgres_proxy, make_system, tuple(ROLES))
     with record(system, 29, "idle connections dropped", variant=f"{seconds} s", recovers_in=BACK_S) as scenario:
         assert postgres_proxy.blackhole() >= 5
-        a_burst(scenario)
+        scenario.load(40)
         Event().wait(seconds)
         postgres_proxy.give_up()  # the kernel does, after tcp_user_timeout or unanswered keepalives
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -232,10 +230,10 @@ def test_connections_that_died_while_idle_fail_no_job(
     system = behind(postgres_proxy, make_system, tuple(ROLES))
     with record(system, 29, "idle connections dropped", variant="noticed at use", recovers_in=10) as scenario:
         for _ in range(2):
-            a_burst(scenario)
+            scenario.load(40)
             wait_until(lambda: system.sql("SELECT count(*) FROM jobs WHERE finished_at IS NULL") == [(0,)], "idle", 20)
             postgres_proxy.cut()
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)

@@ -16,8 +16,6 @@ from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import Ground
 from tests.faults.postgres_faults import (
     BACK_S,
-    QUEUES,
-    a_burst,
     all_connections_taken,
     connect,
     database_on_a_small_disk,
@@ -29,7 +27,7 @@ from tests.faults.postgres_faults import (
     refused,
     terminate,
 )
-from tests.faults.system import System
+from tests.faults.system import QUEUE_OF, System
 from tests.running import wait_until
 
 pytestmark = pytest.mark.slow
@@ -38,7 +36,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.faults_slow
 def test_a_server_without_connections_is_waited_for(ground: Ground, system: System, record: Record) -> None:
     with record(system, 26, "connections exhausted", variant="the server's", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(40)
         with all_connections_taken(ground, system):
             assert refused(system) == (
                 "arxos: the database has no connection left: raise its max_connections, or find who holds them\n"
@@ -46,7 +44,7 @@ def test_a_server_without_connections_is_waited_for(ground: Ground, system: Syst
             wait_until(lambda: all_say(system, "the database has no connection left"), "all say so", 20)
         scenario.fault_over()
         system.patient().sql("SELECT 1")
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -75,7 +73,7 @@ def test_a_database_that_is_read_only_is_waited_for(system: System, record: Reco
     name = system.variables["ARXOS_DATABASE_URL"].rpartition("/")[2]
     alter = "ALTER SYSTEM" if where == "SYSTEM" else f"ALTER DATABASE {name}"
     with record(system, 28, "database read-only", variant=f"ALTER {where}", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(40)
         with connect(system, options="-c default_transaction_read_only=off") as admin:
             admin.execute(f"{alter} SET default_transaction_read_only = on")
             admin.execute("SELECT pg_reload_conf()")
@@ -87,7 +85,7 @@ def test_a_database_that_is_read_only_is_waited_for(system: System, record: Reco
             admin.execute("SELECT pg_reload_conf()")
         scenario.fault_over()
         wait_until(lambda: writable(system), "the test's own sessions may write again")
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -115,13 +113,13 @@ def test_a_full_disk_is_waited_for(small: tuple[Path, str], make_system: MakeSys
     folder, url = small
     system = make_system(ARXOS_DATABASE_URL=url)
     with record(system, 28, "disk full", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(40)
         filler = fill(folder)
         assert refused(system, lines=3000) == "arxos: the database's disk is full: make room on it\n"
         wait_until(lambda: "the database's disk is full" in "".join(map(system.log, system.roles)), "it is said", 30)
         filler.unlink()
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
 
@@ -130,7 +128,7 @@ def test_a_statement_that_finds_the_disk_full_is_repeated(system: System, record
     with record(system, 28, "disk full", variant="as said by the server", recovers_in=BACK_S) as scenario:
         full = "RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'"
         raising(system, "jobs", "NEW.kind = 'probe.effect'", full)
-        a_burst(scenario)
+        scenario.load(40)
         wait_until(lambda: "the database's disk is full" in system.log("relay"), "the relay says so", 20)
         system.patient().execute("DROP TRIGGER fault ON jobs")
         scenario.fault_over()
@@ -146,7 +144,7 @@ def test_a_long_transaction_raises_an_alarm(make_system: MakeSystem, record: Rec
             analyst.execute("SELECT pg_current_xact_id()")
             Event().wait(1)
             system.start("relay")
-            a_burst(scenario)
+            scenario.load(40)
             wait_until(lambda: "vacuum_held_back" in system.log("relay"), "the alarm", 20)
             assert '"application": "analyst"' in system.log("relay")
             assert f'"pid": {analyst.info.backend_pid}' in system.log("relay")
@@ -161,7 +159,7 @@ def test_workers_hold_no_transaction_while_they_compute(system: System, record: 
         " WHERE application_name LIKE 'arxos-worker-%%'"
     )
     with record(system, 30, "no transaction is open while jobs compute", recovers_in=10) as scenario:
-        ids = [job_id for queue in QUEUES for job_id in scenario.burst(2, queue=queue, seconds=4)]
+        ids = [job_id for queue in QUEUE_OF.values() for job_id in scenario.burst(2, queue=queue, seconds=4)]
         wait_until(lambda: system.sql("SELECT count(*) FROM jobs WHERE state = 'running'") == [(len(ids),)], "all run")
         seen = []
         for _ in range(30):
@@ -180,7 +178,7 @@ def test_a_table_that_somebody_locks_stalls_no_duty_for_long(
     stalled = {"workers": {"take_back"}, "jobs": {"publish", "expire"}}
     late = datetime.now(UTC) + timedelta(days=1)
     with record(system, 31, "statements stall", variant=f"{table} locked", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(40)
         with connect(system) as other, other.transaction():
             other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             wait_until(lambda: stalled[table] <= gave_up(system), "what needs it gives up", 15)
@@ -188,7 +186,7 @@ def test_a_table_that_somebody_locks_stalls_no_duty_for_long(
                 deadline = datetime.now(UTC) + timedelta(seconds=1)
                 ids = scenario.accept(system.burst(1, run_at=late, deadline=deadline), JobState.CANCELLED)
                 system.all_reach(ids, JobState.CANCELLED, within_s=6)
-                a_burst(scenario)
+                scenario.load(40)
                 wait_until(lambda: done(system), "jobs are done meanwhile", 20)
             else:  # no jobs, but heartbeats
                 heard = "SELECT count(*) FROM workers WHERE heartbeat_at > clock_timestamp() - interval '2.5s'"

@@ -14,11 +14,10 @@ import redis as redis_client
 
 from arxos.domain.jobs.job import JobState
 from tests.faults.conftest import MakeSystem, Record
-from tests.faults.system import System
+from tests.faults.system import QUEUE_OF, System
 from tests.running import children_of, is_alive, wait_until
 
 pytestmark = pytest.mark.slow
-QUEUE_OF = {"worker-cpu": "maintenance", "worker-io": "health"}
 BY_NINE = "its process was killed by signal 9 (SIGKILL), probably out of memory"
 LEASES = {"recovers_in": 20.0}  # default settings: the promise for a dead worker
 

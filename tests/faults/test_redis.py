@@ -22,7 +22,6 @@ from deploy.local.ports import free_port
 from deploy.local.redis_server import Redis
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import FAST, Ground, Server
-from tests.faults.oracle import Scenario
 from tests.faults.proxy import Proxy
 from tests.faults.system import ROLES, System
 from tests.running import wait_until
@@ -41,38 +40,23 @@ def _plain_redis(ground: Ground) -> Iterator[None]:
     ground.redis.start()
 
 
-def a_burst(scenario: Scenario) -> None:
-    """Jobs for both pools, alone in a message and many together: some seconds' work."""
-    for queue in ("maintenance", "health"):
-        scenario.burst(100, queue=queue, seconds=0.03)
-        scenario.burst(400, queue=queue)
-
-
-def in_flight(system: System, share: int = 20) -> None:
-    """Wait until some of the jobs are done and others are not."""
-    done = (
-        "SELECT queue FROM jobs WHERE state = 'succeeded' AND kind = 'probe.effect' GROUP BY queue HAVING count(*) > %s"
-    )
-    wait_until(lambda: len(system.sql(done, share)) == 2, "both pools are in the middle of their work")
-
-
 def test_a_restart_that_remembers_loses_nothing(ground: Ground, make_system: MakeSystem, record: Record) -> None:
     ground.redis.restart(signal.SIGTERM, "--appendonly", "yes")
     system = make_system()
     with record(system, 11, "Redis restarted with AOF", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(100)
+        scenario.in_flight()
         ground.redis.restart(signal.SIGKILL, "--appendonly", "yes")
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(100)
 
 
 def test_a_restart_that_forgets_everything_loses_nothing(ground: Ground, system: System, record: Record) -> None:
     with record(system, 12, "Redis restarted empty", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(100)
+        scenario.in_flight()
         ground.redis.stop(signal.SIGKILL)
-        a_burst(scenario)  # accepted while it is away
+        scenario.load(100)  # accepted while it is away
         ground.redis.start()
         scenario.fault_over()
 
@@ -80,8 +64,8 @@ def test_a_restart_that_forgets_everything_loses_nothing(ground: Ground, system:
 def test_flushall_in_flight_loses_nothing(system: System, broker: Any, record: Record) -> None:
     with record(system, 13, "FLUSHALL in flight", recovers_in=BACK_S) as scenario:
         for share in (20, 60):
-            a_burst(scenario)
-            in_flight(system, share)
+            scenario.load(100)
+            scenario.in_flight(share)
             broker.flushall()
         scenario.fault_over()
 
@@ -102,8 +86,8 @@ def test_messages_that_vanish_under_a_backlog_are_sent_again(
 
 def test_bindings_that_vanish_raise_an_alarm_and_come_back(system: System, broker: Any, record: Record) -> None:
     with record(system, 14, "bindings deleted while jobs are unacked", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(100)
+        scenario.in_flight()
         wait_until(lambda: broker.hlen("unacked") > 0, "jobs are unacked")
         bindings = set(broker.keys("_kombu.binding.*"))
         assert broker.delete(*bindings) >= 5
@@ -115,10 +99,10 @@ def test_bindings_that_vanish_raise_an_alarm_and_come_back(system: System, broke
 
 def test_a_full_redis_refuses_no_submission_and_says_so(system: System, broker: Any, record: Record) -> None:
     with record(system, 15, "Redis full", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(100)
+        scenario.in_flight()
         fill(broker)
-        a_burst(scenario)
+        scenario.load(100)
         wait_until(lambda: "the broker is full (OOM)" in queues_list(system).stderr, "the operator is told", 20)
         system.start("worker-late", ("worker", "--pool", "cpu", "--concurrency", "1"))
         wait_until(lambda: "maxmemory" in system.log("worker-late"), "a worker that starts meanwhile is told, too")
@@ -197,10 +181,10 @@ def test_a_frozen_redis_is_waited_for(ground: Ground, make_system: MakeSystem, r
     ground.redis.restart(signal.SIGTERM, "--enable-debug-command", "yes")
     system = make_system()
     with record(system, 20, "Redis frozen for 30 s", variant=how, recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(100)
+        scenario.in_flight()
         with frozen(ground.servers.redis_url, how, 30):
-            a_burst(scenario)
+            scenario.load(100)
             wait_until(lambda: "the broker does not answer in time" in queues_list(system).stderr, "it shows", 25)
         scenario.fault_over()
 
@@ -212,12 +196,12 @@ def test_a_failover_to_a_replica_that_lags_loses_nothing(
         system = make_system(ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
         with record(system, 21, "failover to a replica that lags", recovers_in=BACK_S) as scenario:
             wait_until(lambda: client.info("replication")["master_link_status"] == "up", "the replica follows")
-            a_burst(scenario)
-            in_flight(system)
+            scenario.load(100)
+            scenario.in_flight()
             client.config_set("masterauth", "it follows no more")
             client.execute_command("CLIENT", "KILL", "TYPE", "master")
-            a_burst(scenario)
-            in_flight(system, 100)  # what is sent and consumed meanwhile the replica never hears of
+            scenario.load(100)
+            scenario.in_flight(100)  # what is sent and consumed meanwhile the replica never hears of
             ground.redis.stop(signal.SIGKILL)
             redis_proxy.retarget("127.0.0.1", replica.port)
             wait_until(lambda: any(map(READ_ONLY.search, map(system.log, ROLES))), "it is a replica still", 20)
@@ -228,7 +212,7 @@ def test_a_failover_to_a_replica_that_lags_loses_nothing(
 def test_all_wait_for_servers_that_are_not_there_yet(ground: Ground, make_system: MakeSystem, record: Record) -> None:
     system = make_system(roles=())
     with record(system, 12, "started before Redis and PostgreSQL", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(100)
         ground.redis.stop(signal.SIGTERM)
         ground.postgres.stop(FAST)
         for role in ROLES:

@@ -10,9 +10,7 @@ from arxos.app.settings import Settings
 from arxos.workers.celery_app import build_app
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import Ground
-from tests.faults.oracle import Scenario
 from tests.faults.proxy import Proxy
-from tests.faults.system import System
 from tests.running import wait_until
 
 CONSUMING_AGAIN_S = 60.0
@@ -37,17 +35,6 @@ class LossyProxy(Proxy):
         self.delayed_s = seconds
 
 
-def a_burst(scenario: Scenario, alone: int = 50) -> None:
-    for queue in ("maintenance", "health"):
-        scenario.burst(alone, queue=queue, seconds=0.05)
-        scenario.burst(4 * alone, queue=queue)
-
-
-def in_flight(system: System) -> None:
-    done = "SELECT queue FROM jobs WHERE state = 'succeeded' AND kind = 'probe.effect' GROUP BY queue"
-    wait_until(lambda: len(system.sql(done)) == 2, "both pools are in the middle of their work")
-
-
 def pools_that_answer(ground: Ground) -> set[str]:
     """Asked on a line of its own, which is sound."""
     url = ground.servers.redis_database(0)
@@ -62,12 +49,12 @@ def test_connections_that_went_silent_are_made_again(
 ) -> None:
     system = make_system(ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
     with record(system, 17, "half-open connections", recovers_in=CONSUMING_AGAIN_S) as scenario:
-        a_burst(scenario)
+        scenario.load(50)
         long = scenario.burst(2, seconds=20) + scenario.burst(2, seconds=20, queue="health")
-        in_flight(system)
+        scenario.in_flight()
         assert redis_proxy.blackhole() > 0
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(50)
     assert [system.get(job_id).attempt for job_id in long] == [1] * len(long)
     assert system.exits == []
 
@@ -79,10 +66,9 @@ def test_commands_reach_workers_again_whose_subscription_went_silent(
     system = make_system(ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
     with record(system, 18, "half-open pub/sub", recovers_in=CONSUMING_AGAIN_S) as scenario:
         wait_until(lambda: pools_that_answer(ground) == {"cpu", "io"}, "all answer", 20)
-        subscribed = redis_proxy.silence(b"SUBSCRIBE") if hasattr(redis_proxy, "silence") else redis_proxy.blackhole()
-        assert subscribed > 0
+        assert redis_proxy.blackhole() > 0
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(50)
         wait_until(lambda: pools_that_answer(ground) == {"cpu", "io"}, "all answer again", CONSUMING_AGAIN_S)
     assert system.exits == []
 
@@ -95,11 +81,11 @@ def test_a_relay_whose_publishing_hangs_goes_on(
     system.start("relay", ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
     system.ready()
     with record(system, 17, "half-open publisher", recovers_in=30) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(50)
+        scenario.in_flight()
         assert redis_proxy.blackhole() > 0
         scenario.fault_over()
-        a_burst(scenario)
+        scenario.load(50)
     assert "the broker does not answer in time" in system.log("relay")
     assert system.exits == []
 
@@ -110,10 +96,10 @@ def test_a_redis_that_vanishes_for_a_while_is_found_again(
 ) -> None:
     system = make_system(ARXOS_BROKER_URL=redis_proxy.url(ground.servers.redis_url))
     with record(system, 17, "silent to new connections, too", recovers_in=CONSUMING_AGAIN_S) as scenario:
-        a_burst(scenario)
-        in_flight(system)
+        scenario.load(50)
+        scenario.in_flight()
         redis_proxy.blackhole(new_ones=True)
-        a_burst(scenario)
+        scenario.load(50)
         wait_until(lambda: "the broker does not answer in time" in system.log("relay"), "the relay notices", 30)
         redis_proxy.heal()
         scenario.fault_over()
@@ -132,5 +118,5 @@ def test_a_slow_line_that_loses_packets_only_takes_longer(
         with record(system, 22, "200 ms each way, 5 % lost", recovers_in=90) as scenario:
             line.delay(0.2)
             scenario.fault_over()
-            a_burst(scenario, alone=10)
+            scenario.load(10)
         assert system.exits == []

@@ -20,7 +20,6 @@ from arxos.workers.publisher import Publisher
 from deploy.local.ports import free_port
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import Server
-from tests.faults.oracle import Scenario
 from tests.faults.redis_servers import SecureRedis, secure_redis
 from tests.faults.system import ROLES, System
 from tests.running import wait_until
@@ -74,12 +73,6 @@ def guarded(make_system: MakeSystem, secure: SecureRedis, admin: Any) -> System:
     return system
 
 
-def a_burst(scenario: Scenario) -> None:
-    for queue in ("maintenance", "health"):
-        scenario.burst(50, queue=queue, seconds=0.03)
-        scenario.burst(200, queue=queue)
-
-
 def app_for(url: str) -> Celery:
     settings = Settings(database_url="postgresql://none", broker_url=url, blob_url="file:///none")
     return build_app(settings, "arxos-tests")
@@ -93,7 +86,7 @@ def asked(url: str) -> set[str]:
 
 def test_each_user_may_do_all_that_it_does(guarded: System, secure: SecureRedis, admin: Any, record: Record) -> None:
     with record(guarded, 23, "TLS and a user per role", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(50)
         scenario.fault_over()
         wait_until(lambda: asked(secure.url("monitor")) == {"cpu", "io"}, "workers answer the monitor")
         flower_shows_workers_and_queues(guarded, secure)
@@ -195,12 +188,12 @@ def test_a_password_changed_under_them_is_waited_for(
     guarded: System, secure: SecureRedis, admin: Any, record: Record
 ) -> None:
     with record(guarded, 23, "password changed live, then set back", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(50)
         for user in ("relay", "worker"):
             admin.execute_command("ACL", "SETUSER", user, "resetpass", ">another")
         for user in ("relay", "worker"):
             admin.execute_command("CLIENT", "KILL", "USER", user)
-        a_burst(scenario)
+        scenario.load(50)
         told(guarded, "WRONGPASS", ("relay",))
         told(guarded, "invalid username-password", ("worker-cpu", "worker-io"))
         for user in ("relay", "worker"):
@@ -214,7 +207,7 @@ def test_with_the_new_password_processes_that_are_restarted_go_on(
 ) -> None:
     try:
         with record(guarded, 23, "password changed live, processes restarted", recovers_in=BACK_S) as scenario:
-            a_burst(scenario)
+            scenario.load(50)
             admin.execute_command("ACL", "SETUSER", "relay", "resetpass", ">another")
             admin.execute_command("CLIENT", "KILL", "USER", "relay")
             told(guarded, "WRONGPASS", ("relay",))
@@ -222,17 +215,17 @@ def test_with_the_new_password_processes_that_are_restarted_go_on(
             wait_until(lambda: guarded.processes["relay"].poll() is not None, "the relay stops")
             guarded.start("relay", ARXOS_BROKER_URL=secure.url("relay", password="another"))
             scenario.fault_over()
-            a_burst(scenario)
+            scenario.load(50)
     finally:
         admin.execute_command("ACL", "SETUSER", "relay", "resetpass", ">relay-secret")
 
 
 def test_a_right_taken_away_is_waited_for(guarded: System, secure: SecureRedis, admin: Any, record: Record) -> None:
     with record(guarded, 23, "rights taken away live, then given back", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(50)
         admin.execute_command("ACL", "SETUSER", "relay", "-lpush")
         admin.execute_command("ACL", "SETUSER", "worker", "-brpop")
-        a_burst(scenario)
+        scenario.load(50)
         told(guarded, "NOPERM", ("relay",))
         admin.execute_command("ACL", "SETUSER", "relay", "+lpush")
         admin.execute_command("ACL", "SETUSER", "worker", "+brpop")
@@ -244,9 +237,9 @@ def test_a_certificate_that_expires_is_waited_for_until_it_is_replaced(
     guarded: System, secure: SecureRedis, admin: Any, record: Record
 ) -> None:
     with record(guarded, 23, "certificate expired, then replaced", recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
+        scenario.load(50)
         present(secure, admin, days=-1)
-        a_burst(scenario)
+        scenario.load(50)
         told(guarded, "certificate has expired")
         present(secure, admin, days=1)
         scenario.fault_over()

@@ -13,8 +13,8 @@ from arxos.workers.admission import LARGEST_BYTES
 from arxos.workers.celery_app import build_app
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.ground import FAST, Ground
-from tests.faults.messages import QUEUE_OF, REASONS, RUBBISH, WORKERS, like_the_relays, quarantined, quiet
-from tests.faults.system import System
+from tests.faults.messages import REASONS, RUBBISH, WORKERS, like_the_relays, quarantined, quiet
+from tests.faults.system import QUEUE_OF, System
 from tests.running import children_of, wait_until
 
 pytestmark = pytest.mark.slow

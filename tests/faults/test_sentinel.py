@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import MakeSystem, Record
-from tests.faults.oracle import Scenario
 from tests.faults.redis_servers import Failover, failover, wiped
 from tests.faults.system import System
 from tests.running import wait_until
@@ -31,31 +30,20 @@ def watched(make_system: MakeSystem, group: Failover) -> System:
     return make_system(ARXOS_BROKER_URL=group.url(), ARXOS_CACHE_URL=group.url())
 
 
-def a_burst(scenario: Scenario) -> None:
-    for queue in ("maintenance", "health"):
-        scenario.burst(100, queue=queue, seconds=0.05)
-        scenario.burst(400, queue=queue)
-
-
-def in_flight(system: System) -> None:
-    done = "SELECT queue FROM jobs WHERE state = 'succeeded' AND kind = 'probe.effect' GROUP BY queue"
-    wait_until(lambda: len(system.sql(done)) == 2, "both pools are in the middle of their work")
-
-
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_a_master_that_is_gone_is_replaced(group: Failover, watched: System, record: Record, how: str) -> None:
     old = group.master()
     assert old.process is not None
     with record(watched, 21, "Sentinel failover", variant=how, recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(watched)
+        scenario.load(100)
+        scenario.in_flight()
         old.process.send_signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
-        a_burst(scenario)
+        scenario.load(100)
         wait_until(lambda: group.master() is not old, "another master is elected", 30)
         scenario.fault_over()
     with record(watched, 21, "old master back as replica", variant=how, recovers_in=BACK_S) as scenario:
-        a_burst(scenario)
-        in_flight(watched)
+        scenario.load(100)
+        scenario.in_flight()
         if how == "killed":
             old.process.wait(10)
             old.start()
@@ -63,5 +51,5 @@ def test_a_master_that_is_gone_is_replaced(group: Failover, watched: System, rec
             os.kill(old.process.pid, signal.SIGCONT)
         scenario.fault_over()
         wait_until(lambda: group.role_of(old) == "slave", "the old master follows the new one", 30)
-        a_burst(scenario)
+        scenario.load(100)
     assert watched.exits == []
