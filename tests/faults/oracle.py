@@ -59,7 +59,7 @@ class Scenario:
         return self.accept(self.system.burst(count, **fields))
 
     def load(self, alone: int) -> None:
-        """Some seconds' work for both pools: so many jobs alone in their messages, four times as many that share them."""
+        """Some seconds' work for both pools: so many jobs alone in a message, four times as many that share."""
         for queue in QUEUE_OF.values():
             self.burst(alone, queue=queue, seconds=0.04)
             self.burst(4 * alone, queue=queue)
