@@ -1,9 +1,7 @@
 """What the tests do to PostgreSQL: hold its statements at some moment, take its connections, fill its disk."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -86,18 +84,11 @@ def none_burned(system: System) -> bool:
     return not outcomes(system) & {"lost", "failed"} and bool(system.patient().sql(burned) == [(0,)])
 
 
-def run(system: System, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """An `arxos` command that is to end by itself."""
-    command = [sys.executable, "-m", "arxos.cli.main", *arguments]
-    environment = os.environ | system.variables | variables
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-
-
 def refused(system: System, *, lines: int = 1, **variables: str) -> str:
     """What a submission on the command line is told, in one line, when it is not accepted."""
     jobs = system.variables["ARXOS_BLOB_URL"].removeprefix("file://") + ".jsonl"
     Path(jobs).write_text('{"kind": "probe.effect", "payload": {"key": "refused"}}\n' * lines)
-    done = run(system, "submit", "--jsonl", jobs, **variables)
+    done = system.arxos("submit", "--jsonl", jobs, **variables)
     assert (done.returncode, done.stdout) == (1, ""), done
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr

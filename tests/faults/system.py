@@ -95,6 +95,12 @@ class System(Client):
         """Calls that are repeated while a server is away."""
         return Patient(self, within_s)
 
+    def arxos(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """A command that is to end by itself."""
+        command = [sys.executable, "-m", "arxos.cli.main", *arguments]
+        environment = os.environ | self.variables | variables
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
     def log(self, name: str) -> str:
         """What the role's processes have said so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")

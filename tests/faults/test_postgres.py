@@ -17,7 +17,6 @@ from tests.faults.postgres_faults import (
     outcomes,
     raising,
     restart,
-    run,
 )
 from tests.faults.proxy import Proxy
 from tests.faults.system import QUEUE_OF, ROLES, System
@@ -148,10 +147,10 @@ def test_a_submission_without_an_answer_is_repeated_by_its_key(
     through = postgres_proxy.url(system.variables["ARXOS_DATABASE_URL"])
     with record(system, 25, "COMMIT's answer lost", variant="submission", recovers_in=10) as scenario:
         postgres_proxy.swallow_answer(b"COMMIT")
-        unanswered = run(system, *job, ARXOS_DATABASE_URL=through)
+        unanswered = system.arxos(*job, ARXOS_DATABASE_URL=through)
         assert postgres_proxy.swallowed == 1
         [accepted] = system.sql("SELECT id FROM jobs WHERE idempotency_key = 'one'")[0]
-        repeated = run(system, *job, ARXOS_DATABASE_URL=through)
+        repeated = system.arxos(*job, ARXOS_DATABASE_URL=through)
         scenario.accept([accepted])
         scenario.fault_over()
     assert (unanswered.returncode, unanswered.stdout) == (1, "")

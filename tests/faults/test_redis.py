@@ -1,10 +1,7 @@
 """Redis restarted, wiped, full, evicting, killed off, frozen, failed over: nothing is lost, and nobody lends a hand."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -103,13 +100,13 @@ def test_a_full_redis_refuses_no_submission_and_says_so(system: System, broker: 
         scenario.in_flight()
         fill(broker)
         scenario.load(100)
-        wait_until(lambda: "the broker is full (OOM)" in queues_list(system).stderr, "the operator is told", 20)
+        wait_until(lambda: "the broker is full (OOM)" in remarks(system), "the operator is told", 20)
         system.start("worker-late", ("worker", "--pool", "cpu", "--concurrency", "1"))
         wait_until(lambda: "maxmemory" in system.log("worker-late"), "a worker that starts meanwhile is told, too")
         make_room(broker)
         scenario.fault_over()
         system.ready()
-    assert "cannot publish" not in queues_list(system).stderr
+    assert "cannot publish" not in remarks(system)
     assert [name for name, _ in system.exits] == []
 
 
@@ -120,7 +117,7 @@ def test_nobody_starts_on_a_redis_that_drops_messages(
 ) -> None:
     system = make_system(roles=())
     broker.config_set("maxmemory-policy", policy)
-    refused = run(system, *command)
+    refused = system.arxos(*command)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"arxos: ARXOS_BROKER_URL: the broker drops messages when its memory is full (maxmemory-policy {policy}): run"
@@ -132,7 +129,7 @@ def test_nobody_starts_on_a_redis_that_drops_messages(
 def test_a_wrong_password_stops_who_starts(ground: Ground, make_system: MakeSystem, command: tuple[str, ...]) -> None:
     url = ground.servers.redis_url
     system = make_system(roles=(), ARXOS_BROKER_URL=url.replace("://:", "://:not-"))
-    refused = run(system, *command)
+    refused = system.arxos(*command)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("arxos: ARXOS_BROKER_URL: the broker refuses the name or password")
     assert refused.stderr.count("\n") == 1
@@ -185,7 +182,7 @@ def test_a_frozen_redis_is_waited_for(ground: Ground, make_system: MakeSystem, r
         scenario.in_flight()
         with frozen(ground.servers.redis_url, how, 30):
             scenario.load(100)
-            wait_until(lambda: "the broker does not answer in time" in queues_list(system).stderr, "it shows", 25)
+            wait_until(lambda: "the broker does not answer in time" in remarks(system), "it shows", 25)
         scenario.fault_over()
 
 
@@ -238,15 +235,9 @@ def make_room(broker: Any) -> None:
     broker.config_set("maxmemory", 0)
 
 
-def run(system: System, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """An `arxos` command that is to end by itself."""
-    command = [sys.executable, "-m", "arxos.cli.main", *arguments]
-    environment = os.environ | system.variables
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-
-
-def queues_list(system: System) -> "subprocess.CompletedProcess[str]":
-    return run(system, "queues", "list")
+def remarks(system: System) -> str:
+    """What an operator is told besides the table of queues."""
+    return system.arxos("queues", "list").stderr
 
 
 @contextmanager

@@ -1,8 +1,5 @@
 """Redis with TLS and users of few rights: they suffice for all that is done, and what is taken away is waited for."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -261,9 +258,7 @@ def test_who_starts_with_a_wrong_password_is_told_in_one_line(
     make_system: MakeSystem, secure: SecureRedis, admin: Any, command: tuple[str, ...]
 ) -> None:
     system = make_system(roles=(), ARXOS_BROKER_URL=secure.url("worker", password="hunter2"))
-    words = [sys.executable, "-m", "arxos.cli.main", *command]
-    environment = {**os.environ, **system.variables}
-    refused = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    refused = system.arxos(*command)
     assert refused.returncode == 1
     assert refused.stderr.startswith("arxos: ARXOS_BROKER_URL: the broker refuses the name or password")
     assert refused.stderr.count("\n") == 1

@@ -2,9 +2,6 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -53,7 +50,7 @@ def test_a_message_of_50_mb_stops_nobody(system: System, broker: Any, record: Re
         scenario.burst(50, queue=queue)
         scenario.fault_over()
         wait_until(lambda: quarantined(system) == 1, "it is recorded", 20)
-    [told] = json.loads(queues_quarantine(system))
+    [told] = json.loads(system.arxos("queues", "quarantine", "--json").stdout)
     reason, size = told["reason"], told["size_bytes"]
     assert reason == f"larger than {LARGEST_BYTES} bytes"
     assert size > 49_000_000
@@ -103,11 +100,3 @@ def test_rubbish_on_the_channel_of_remote_control_stops_nobody(system: System, b
         wait_until(lambda: len(inspecting.control.ping(timeout=2) or []) == 2, "both answer still", 20)
         inspecting.close()
     assert system.exits == []
-
-
-def queues_quarantine(system: System) -> str:
-    """What an operator is shown."""
-    command = [sys.executable, "-m", "arxos.cli.main", "queues", "quarantine", "--json"]
-    return subprocess.run(
-        command, env=os.environ | system.variables, capture_output=True, text=True, timeout=30, check=True
-    ).stdout
