@@ -59,7 +59,8 @@ class Sweeper:
             self.stopping.set()
 
     def _sweep(self) -> None:
-        if self._try(self.take_back) & self._try(self.expire):
+        answered = [self._try(duty) for duty in (self.take_back, self.expire)]
+        if all(answered):
             self._sight.seen()
         with self._sight.elsewhere():
             self._try(self.publish_again)
