@@ -81,6 +81,7 @@ class Publisher:
                 name for name, key in bindings.items() if not channel.client.exists(f"{channel.global_keyprefix}{key}")
             ]
             for name in missing:
+                channel.state.queue_bindings_delete(name)  # what kombu has declared once it never declares again
                 self._app.amqp.queues[name](channel).declare()
             return missing
 
