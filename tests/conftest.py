@@ -49,13 +49,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(FAULT_S))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Name a folder for this run's servers; the workers of xdist inherit the name."""
     if test_servers.RUN_VARIABLE not in os.environ:
         run = ROOT / ".local" / "tests" / str(os.getpid())
         shutil.rmtree(run, ignore_errors=True)  # of a run that was killed when it had the same pid
         os.environ[test_servers.RUN_VARIABLE] = str(run)
         os.environ.setdefault(FAULTS_FOLDER, str(ROOT / ".local" / "faults" / str(os.getpid())))
+    _know(config.getoption("--without"))
+
+
+def _know(mechanism: str | None) -> None:
+    """Raises UsageError for one that cannot be taken away."""
+    if mechanism is not None:
+        from tests.faults.sabotage import MECHANISMS  # noqa: PLC0415 - imports the product, which no other run needs yet
+
+        if mechanism not in MECHANISMS:
+            raise pytest.UsageError(f"--without: no mechanism {mechanism!r}; there are {', '.join(MECHANISMS)}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
