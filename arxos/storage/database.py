@@ -16,6 +16,9 @@ Connection = psycopg.Connection[TupleRow]
 
 MAX_LIFETIME_S = 600.0  # shorter than the idle limit of any NAT on the way
 ANSWER_S = 60.0
+# A worker that vanishes between two statements, and its line with it, holds its jobs' rows until the server gives up:
+# no longer than a lease, or nobody could take them back in time. No transaction of ours computes.
+IDLE_S = 10.0
 WAIT_S = 5.0
 UNACKNOWLEDGED_S = 30.0  # after which the kernel gives a silent connection up
 CONNECT_S = 5.0
@@ -24,7 +27,7 @@ CONNECT_S = 5.0
 class Database:
     """One database and this process's pool of connections to it.
 
-    `wait_s`: how long one waits for a connection; `answer_s`: how long a statement may take, or a transaction be idle.
+    `wait_s`: how long one waits for a connection; `answer_s`: how long a statement may take.
     """
 
     def __init__(
@@ -101,8 +104,10 @@ class Database:
         return self._pool
 
     def _options(self) -> dict[str, Any]:
-        answer_ms = round(self._answer_s * 1000)
-        limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+        limits = {
+            "statement_timeout": self._answer_s,
+            "idle_in_transaction_session_timeout": min(IDLE_S, self._answer_s),
+        }
         return {
             "application_name": self._application,
             "connect_timeout": max(2, round(min(CONNECT_S, self._answer_s))),  # libpq takes 1 for 2
@@ -110,7 +115,7 @@ class Database:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": round(min(UNACKNOWLEDGED_S, self._answer_s) * 1000),
-            "options": " ".join([*(f"-c {limit}={answer_ms}" for limit in limits), "-c timezone=UTC"]),
+            "options": " ".join([*(f"-c {name}={round(s * 1000)}" for name, s in limits.items()), "-c timezone=UTC"]),
         }
 
     def _why_none(self) -> str:

@@ -114,7 +114,8 @@ class Proxy:
                 self._pump(reader, server, self._asked, link),
                 self._pump(behind, writer, self._answered, link),
             )
-        self.links.discard(link)
+        if not link.silent:  # of those the peers are to hear nothing, not even of an end
+            self.links.discard(link)
 
     async def _pump(
         self,

@@ -110,6 +110,11 @@ def short_waits() -> None:
     database.ConnectionPool = partial(_without, database.ConnectionPool, "reconnect_timeout")  # type: ignore[assignment, attr-defined]
 
 
+def idle_limit() -> None:
+    """A transaction may be idle for as long as a statement may take."""
+    database.IDLE_S = database.ANSWER_S
+
+
 def vacuum_alarm() -> None:
     """Nobody looks for transactions that hold vacuum back."""
     Sweeper.look_at_vacuum = _nothing  # type: ignore[method-assign, assignment]
@@ -176,6 +181,7 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "haste": haste,
     "fresh-connections": fresh_connections,
     "short-waits": short_waits,
+    "idle-limit": idle_limit,
     "vacuum-alarm": vacuum_alarm,
     "slot": slot,
     "slot-transaction": slot_transaction,

@@ -113,6 +113,16 @@ class Untellable(Payload):
     how: str
 
 
+def pausing(payload: Payload, at: Attempt) -> Done:
+    """Hold the settling transaction of the first attempt open, and ask nothing."""
+
+    def write(uow: Any) -> None:
+        uow.probes.add(at.job_id, at.number, "strange")
+        time.sleep(600 if at.number == 1 else 0)
+
+    return Done(effect=write)
+
+
 def untellable(payload: Untellable, at: Attempt) -> Done:
     """Raise, on the first attempt, from far below."""
     if at.number == 1:
@@ -172,6 +182,7 @@ KINDS = (
     kind("handling", Handling, handling, soft_limit_s=1, hard_limit_s=600),
     kind("assassin", Payload, assassin),
     kind("settling", Payload, settling),
+    kind("pausing", Payload, pausing),
     kind("stuck", Payload, stuck, soft_limit_s=1, hard_limit_s=2),
     kind("untellable", Untellable, untellable),
 )

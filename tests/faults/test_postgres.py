@@ -20,6 +20,7 @@ from tests.faults.postgres_faults import (
 )
 from tests.faults.proxy import Proxy
 from tests.faults.system import QUEUE_OF, ROLES, System
+from tests.faults.test_process_death import kill, strange
 from tests.running import wait_until
 
 pytestmark = pytest.mark.slow
@@ -236,3 +237,17 @@ def test_connections_that_died_while_idle_fail_no_job(
         scenario.load(40)
     assert system.exits == []
     assert none_burned(system)
+
+
+@pytest.mark.faults_slow
+def test_a_worker_that_vanishes_within_a_transaction_holds_its_jobs_no_longer_than_another(
+    make_system: MakeSystem, postgres_proxy: Proxy, record: Record
+) -> None:
+    system = behind(postgres_proxy, make_system, ("worker-cpu",), STRANGE="1")
+    with record(system, 29, "worker and its line gone within a transaction", recovers_in=20) as scenario:
+        scenario.accept(system.insert(strange(system, "pausing")))
+        held = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = %s"
+        wait_until(lambda: system.sql(held, "arxos-worker-cpu") == [(1,)], "it settles", 20)
+        postgres_proxy.blackhole()  # so that the server hears of no end
+        kill([system.processes["worker-cpu"].pid])
+        scenario.fault_over()

@@ -28,6 +28,7 @@ FAILS_WITHOUT = [
     ("patience", POSTGRES, "restart and settle-SIGQUIT"),
     ("sight", POSTGRES, "longer_than_the_lease"),
     ("short-waits", POSTGRES, "however_long"),
+    ("idle-limit", POSTGRES, "vanishes"),
     ("haste", POSTGRES_LIMITS, "keeps_its_lease"),
     ("fresh-connections", POSTGRES_LIMITS, "read_only and DATABASE"),
     ("vacuum-alarm", POSTGRES_LIMITS, "long_transaction"),
