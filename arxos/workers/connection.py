@@ -9,6 +9,7 @@ from typing import Any
 
 import redis
 import structlog
+from celery import signals
 from celery.app.amqp import AMQP
 from celery.exceptions import CPendingDeprecationWarning
 from kombu.connection import Connection
@@ -104,7 +105,11 @@ def forgive_lost_connections() -> None:
 def say_once() -> None:
     """Of an outage the log tells once a minute what Celery says at every try."""
     logging.getLogger("celery.worker.consumer.consumer").addFilter(SaidOnce())
-    # It announces a default of Celery 6 at each lost connection; we have chosen.
+    signals.celeryd_after_setup.connect(_no_announcement, weak=False)  # Celery has shown all its warnings by then
+
+
+def _no_announcement(**_: Any) -> None:
+    """Celery announces a default of its next version at each lost connection; we have chosen."""
     warnings.filterwarnings("ignore", category=CPendingDeprecationWarning, module="celery.worker.consumer.consumer")
 
 

@@ -221,13 +221,15 @@ def test_a_right_taken_away_is_waited_for(guarded: System, secure: SecureRedis, 
     with record(guarded, 23, "rights taken away live, then given back", recovers_in=BACK_S) as scenario:
         scenario.load(50)
         admin.execute_command("ACL", "SETUSER", "relay", "-lpush")
-        admin.execute_command("ACL", "SETUSER", "worker", "-brpop")
         scenario.load(50)
-        told(guarded, "NOPERM", ("relay",))
+        told(guarded, "NOPERM", ("relay",))  # before the workers stop: into a full queue it would push nothing
+        admin.execute_command("ACL", "SETUSER", "worker", "-brpop")
+        told(guarded, "NoPermissionError", ("worker-cpu", "worker-io"))
         admin.execute_command("ACL", "SETUSER", "relay", "+lpush")
         admin.execute_command("ACL", "SETUSER", "worker", "+brpop")
         scenario.fault_over()
     assert guarded.exits == []
+    assert "CPendingDeprecationWarning" not in guarded.log("worker-cpu")
 
 
 def test_a_certificate_that_expires_is_waited_for_until_it_is_replaced(
