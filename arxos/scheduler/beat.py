@@ -5,6 +5,7 @@
 
 import signal
 import time
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -61,7 +62,7 @@ class LedgerScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
     def _announce(self) -> None:
         """The heartbeat is a tick's last act: a beat that hangs has none."""
         if time.monotonic() >= self._next_beat:
-            self._services.beat(self._service)
+            self._services.beat(self._service, datetime.now(UTC))
             self._announced = True
             self._next_beat = time.monotonic() + EVERY_S
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from arxos import __version__
@@ -36,7 +37,7 @@ class Presence:
         """Until `stopping` is set; then take the row away. An unforeseen error ends the process, too."""
         try:
             while not self.stopping.is_set():
-                self._write(lambda: self.services.beat(self.service, self._trouble()))
+                self._write(lambda: self.services.beat(self.service, datetime.now(UTC), self._trouble()))
                 self.stopping.wait(EVERY_S)
         finally:
             self.stopping.set()

@@ -22,6 +22,7 @@ IDLE_S = 10.0
 WAIT_S = 5.0
 UNACKNOWLEDGED_S = 30.0  # after which the kernel gives a silent connection up
 CONNECT_S = 5.0
+POOL_SIZE = 8  # connections of a process at most
 
 
 class Database:
@@ -34,7 +35,7 @@ class Database:
         self,
         url: str,
         *,
-        size: int = 8,
+        size: int = POOL_SIZE,
         wait_s: float = WAIT_S,
         answer_s: float = ANSWER_S,
         application: str = "arxos",

@@ -68,8 +68,9 @@ FROM late WHERE jobs.id = late.id RETURNING jobs.id
 """
 
 BEAT = """
-INSERT INTO workers (id, host, pid, pool, queues, version, contracts) VALUES (%s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()
+INSERT INTO workers (id, host, pid, pool, queues, version, contracts, connections, clock_skew_s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, extract(epoch FROM %s::timestamptz - clock_timestamp())::float)
+ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), clock_skew_s = excluded.clock_skew_s
 """
 
 ACT = "INSERT INTO operator_actions (actor, action, job_id, details) VALUES (%s, %s, %s, %s)"
@@ -184,7 +185,7 @@ class PostgresLedger:
 
     def beat(self, beat: Beat) -> None:
         row = [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
-        self._connection.execute(BEAT, [*row, Jsonb(dict(beat.contracts))])
+        self._connection.execute(BEAT, [*row, Jsonb(dict(beat.contracts)), beat.connections, beat.clock])
 
     def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])

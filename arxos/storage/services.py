@@ -1,6 +1,7 @@
 """Processes that do something for all, such as the relay: that they live, and what keeps them from working."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from arxos.domain.jobs.relay import RelayState
 from arxos.storage.database import Connection, Database
@@ -8,11 +9,12 @@ from arxos.storage.database import Connection, Database
 KEPT_S = 3600  # how long the row of a dead process tells that there was one
 
 BEAT = """
-INSERT INTO services (id, role, host, pid, version, trouble, trouble_since)
+INSERT INTO services (id, role, host, pid, version, trouble, trouble_since, clock_skew_s)
 VALUES (%(id)s, %(role)s, %(host)s, %(pid)s, %(version)s, %(trouble)s,
-    clock_timestamp() - make_interval(secs => %(seconds)s))
+    clock_timestamp() - make_interval(secs => %(seconds)s),
+    extract(epoch FROM %(clock)s::timestamptz - clock_timestamp())::float)
 ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), trouble = excluded.trouble,
-    trouble_since = excluded.trouble_since
+    trouble_since = excluded.trouble_since, clock_skew_s = excluded.clock_skew_s
 """
 FORGET = "DELETE FROM services WHERE heartbeat_at < clock_timestamp() - make_interval(secs => %s)"
 # Of several relays the healthiest counts: what one cannot do another does.
@@ -47,8 +49,8 @@ class Services:
 
     database: Database
 
-    def beat(self, service: Service, trouble: tuple[str, float] | None = None) -> None:
-        """It lives. `trouble`: what is the matter, and for how many seconds."""
+    def beat(self, service: Service, clock: datetime, trouble: tuple[str, float] | None = None) -> None:
+        """It lives. `clock`: what its own shows; `trouble`: what is the matter, and for how many seconds."""
         what, seconds = trouble or (None, None)
         with self.database.connection() as connection:
             connection.execute("SET LOCAL synchronous_commit = off")  # the next one comes in two seconds
@@ -62,6 +64,7 @@ class Services:
                     "version": service.version,
                     "trouble": what,
                     "seconds": seconds,
+                    "clock": clock,
                 },
             )
             connection.execute(FORGET, [KEPT_S])

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -100,7 +101,7 @@ class Lifecycle:
 
     def _renew(self) -> None:
         with self.runtime.ports.unit_of_work() as uow:
-            uow.jobs.beat(self.beat)
+            uow.jobs.beat(replace(self.beat, clock=datetime.now(UTC)))
             uow.commit(durable=False)
 
     def _retire(self) -> None:

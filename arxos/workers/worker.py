@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 from arxos.app.bootstrap import Runtime, hasty
+from arxos.storage.database import POOL_SIZE
 from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable
 from arxos.tasks.queues import Pool, queues_of
@@ -23,6 +24,7 @@ from arxos.workers.quarantine import Quarantine
 from arxos.workers.watch import watch
 
 POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
+CONNECTIONS_OF_A_CHILD = 2
 
 
 def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
@@ -30,7 +32,8 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery listens
     guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
-    beat = replace(new_beat(pool), contracts={kind.name: kind.contract for kind in runtime.kinds.values()})
+    contracts = {kind.name: kind.contract for kind in runtime.kinds.values()}
+    beat = replace(new_beat(pool), contracts=contracts, connections=most_connections(pool, concurrency))
     executor = Executor(runtime.kinds, runtime.ports, beat.worker, queues_of(pool))
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
@@ -66,3 +69,12 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
             "--events",
         ]
     )
+
+
+def most_connections(pool: Pool, concurrency: int) -> int:
+    """To the database, of a worker's processes together, at once.
+
+    The parent's duties have a pool of connections of their own beside the parent's other one. A child runs one job at
+    a time, which reports its progress while it reads. Of 4 children: 2 × 8 + 4 × 2 = 24; of 4 threads: 2 × 8 = 16.
+    """
+    return 2 * POOL_SIZE + (concurrency * CONNECTIONS_OF_A_CHILD if pool is Pool.CPU else 0)

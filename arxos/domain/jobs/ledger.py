@@ -60,6 +60,8 @@ class Beat:
     queues: tuple[str, ...]
     version: str
     contracts: Mapping[str, int] = field(default_factory=dict)  # the kinds that it knows, each up to this version
+    connections: int | None = None  # to the database, that its processes may hold at once
+    clock: datetime | None = None  # what its own clock shows; None: it does not tell
 
 
 class Ledger(Protocol):
