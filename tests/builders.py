@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 from uuid6 import uuid7
@@ -40,6 +40,18 @@ def claimed(kind: str = "probe.noop", **fields: Any) -> ClaimedJob:
 def beat(worker: str = "cpu@host:1:aaaaaa", *queues: str) -> Beat:
     """A worker's announcement."""
     return Beat(worker, "host", 1, "cpu", queues or (QUEUE,), "0.1.0")
+
+
+def raised(error: Exception) -> Exception:
+    """The error, raised in `tests.builders:throw`."""
+    try:
+        throw(error)
+    except Exception as caught:  # noqa: BLE001 - whatever it is
+        return caught
+
+
+def throw(error: Exception) -> NoReturn:
+    raise error
 
 
 class Anything(Payload):

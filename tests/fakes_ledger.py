@@ -9,6 +9,7 @@ from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.explain import Snapshot
+from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
 from arxos.domain.jobs.job import (
     FINAL,
     WAITING,
@@ -222,7 +223,7 @@ class FakeLedger:
         job, now = self._tables.job(one.job_id), self._now()
         cancelled = one.state in WAITING and job.cancel_requested_by is not None
         state = JobState.CANCELLED if cancelled else one.state
-        self._record(job, one.outcome, one.error_type, one.error_message)
+        self._record(job, one.outcome, one.error_type, one.error_message, one.error_place)
         done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
         self._tables.change(
             job.id,
@@ -230,6 +231,8 @@ class FakeLedger:
             result=one.result,
             error_type=one.error_type,
             error_message=one.error_message,
+            error_place=one.error_place,
+            error_fingerprint=one.error_fingerprint,
             available_at=now if one.state is JobState.QUEUED else one.retry_at or job.available_at,
             published_at=job.published_at if state in FINAL else None,
             finished_at=now if state in FINAL else None,
@@ -266,11 +269,15 @@ class FakeLedger:
             finished_at=now if state in FINAL else None,
             error_type="PoisonError" if poison else "WorkerLostError",
             error_message=verdict + reason,
+            error_place=None,
+            error_fingerprint=poison_fingerprint(reason) if poison else lost_fingerprint(reason),
         )
         self._tables.rows[job.id] = replace(self._tables.rows[job.id], batch=1)
 
-    def _record(self, job: Job, outcome: str, error_type: str | None, message: str | None) -> None:
-        ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message)
+    def _record(
+        self, job: Job, outcome: str, error_type: str | None, message: str | None, place: str | None = None
+    ) -> None:
+        ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message, place)
         self._tables.change(job.id, attempts=(*job.attempts, ended))
 
     def _dead(self, job_id: UUID, act: str) -> Job:

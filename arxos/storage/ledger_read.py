@@ -13,8 +13,8 @@ from arxos.storage.database import Connection
 
 COLUMNS: LiteralString = """
     id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
-    error_type, error_message, progress, progress_note, published_at, started_at, finished_at, deadline, worker,
-    idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by"""
+    error_type, error_message, error_place, error_fingerprint, progress, progress_note, published_at, started_at,
+    finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by"""
 
 CONDITIONS: dict[str, LiteralString] = {
     "state": "state = %(state)s",
@@ -49,7 +49,7 @@ def get(connection: Connection, job_id: UUID) -> Job:
     """The job with its attempts. Raises NotFoundError."""
     with connection.cursor(row_factory=class_row(AttemptRecord)) as cursor:
         attempts = cursor.execute(
-            "SELECT attempt, worker, started_at, finished_at, outcome, error_type, error_message"
+            "SELECT attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place"
             " FROM attempts WHERE job_id = %s ORDER BY attempt",
             [job_id],
         ).fetchall()

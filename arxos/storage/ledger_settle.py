@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
+from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
 from arxos.domain.jobs.job import FINAL, JobState
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import ledger_edges
@@ -15,10 +16,11 @@ from arxos.storage.database import Connection
 SETTLE = """
 WITH outcome AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[])
-        AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message)),
+            %s::text[], %s::text[], %s::text[])
+        AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message, error_place, fingerprint)),
 settled AS (
     UPDATE jobs SET result = o.result::jsonb, error_type = o.error_type, error_message = o.error_message,
+        error_place = o.error_place, error_fingerprint = o.fingerprint,
         state = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NOT NULL THEN 'cancelled'
             ELSE o.state END,
         available_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() ELSE coalesce(o.retry_at, available_at) END,
@@ -28,10 +30,11 @@ settled AS (
         max_attempts = CASE WHEN o.outcome = 'interrupted' THEN max_attempts + 1 ELSE max_attempts END,
         progress = CASE WHEN o.state = 'succeeded' AND progress IS NOT NULL THEN 1 ELSE progress END
     FROM outcome o WHERE jobs.id = o.id AND jobs.attempt = o.attempt AND jobs.state = 'running'
-    RETURNING jobs.id, jobs.attempt, worker, started_at, jobs.state, o.outcome, o.error_type, o.error_message),
+    RETURNING jobs.id, jobs.attempt, worker, started_at, jobs.state, o.outcome, o.error_type, o.error_message,
+        o.error_place),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
-    SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, error_place)
+    SELECT id, attempt, worker, started_at, outcome, error_type, error_message, error_place FROM settled)
 SELECT id, state FROM settled
 """
 
@@ -47,7 +50,9 @@ taken AS (
         error_type = CASE WHEN lost + 1 >= (policy->>'max_lost')::int THEN 'PoisonError' ELSE 'WorkerLostError' END,
         error_message = CASE WHEN lost + 1 >= (policy->>'max_lost')::int
             THEN 'poison: ' || (lost + 1) || ' attempts ended with the death of their worker; the last: ' ELSE '' END
-            || %(reason)s
+            || %(reason)s,
+        error_place = NULL,
+        error_fingerprint = CASE WHEN lost + 1 >= (policy->>'max_lost')::int THEN %(poison)s ELSE %(loss)s END
     FROM lost WHERE jobs.id = lost.id
     RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (
@@ -67,7 +72,7 @@ GIVE_BACK: LiteralString = """
 WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND {whose} ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
     UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1,
-        error_type = NULL, error_message = NULL,
+        error_type = NULL, error_message = NULL, error_place = NULL, error_fingerprint = NULL,
         state = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
         finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END
     FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at, state),
@@ -97,7 +102,8 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> set[UUI
 
 def take_back(connection: Connection, whose: LiteralString, reason: str, **which: Any) -> list[UUID]:
     """Make lost running jobs retryable, or dead where that was once too often; returns them."""
-    rows = connection.execute(TAKE_BACK.format(whose=whose), {"reason": reason, **which}).fetchall()
+    of = {"reason": reason, "loss": lost_fingerprint(reason), "poison": poison_fingerprint(reason)}
+    rows = connection.execute(TAKE_BACK.format(whose=whose), of | which).fetchall()
     _release(connection, rows)
     if rows:
         connection.execute("NOTIFY arxos_due")
@@ -125,4 +131,5 @@ def _release(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
 
 def _row(one: Settlement) -> tuple[object, ...]:
     result = None if one.result is None else json.dumps(one.result)
-    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, one.error_type, one.error_message
+    error = (one.error_type, one.error_message, one.error_place, one.error_fingerprint)
+    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, *error

@@ -124,7 +124,8 @@ class TwoLedgers(RuleBasedStateMachine):
 
         def settlements(world: World) -> list[Settlement]:
             when = world.now() + timedelta(seconds=LATER_S / 2) if end[1] is JobState.RETRYABLE else None
-            return [Settlement(job_id, attempts.get(job_id, 1) - stale, *end, when, error_type="E") for job_id in ids]
+            numbers = [(job_id, attempts.get(job_id, 1) - stale) for job_id in ids]
+            return [Settlement(*one, *end, when, error_type="E", error_place="m:f") for one in numbers]
 
         self._same(lambda ledger, world: ledger.settle(settlements(world)))
 
@@ -273,7 +274,10 @@ def _reason(job: Job) -> str | None:
 
 
 def _history(job: Job) -> list[tuple[Any, ...]]:
-    return [(one.attempt, one.worker, one.outcome, one.error_type, one.error_message) for one in job.attempts]
+    return [
+        (one.attempt, one.worker, one.outcome, one.error_type, one.error_message, one.error_place)
+        for one in job.attempts
+    ]
 
 
 def _check(job: Job, before: JobState) -> None:

@@ -7,10 +7,11 @@ from typing import NoReturn
 import pytest
 
 from arxos.domain.errors import CancelledError, InterruptedError_, NotFoundError, TransientError
+from arxos.domain.jobs.fingerprint import fingerprint
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.outcome import MESSAGE_LIMIT, Outcome, failed, given_back, readable, succeeded
 from arxos.domain.jobs.retry import RetryPolicy
-from tests.builders import claimed
+from tests.builders import claimed, raised
 from tests.unit.test_error_tree import errors_below
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -105,6 +106,15 @@ def test_a_message_at_the_limit_is_whole() -> None:
     assert readable(ValueError("x" * MESSAGE_LIMIT)) == "x" * MESSAGE_LIMIT
 
 
+def test_an_error_is_recorded_with_its_place_and_a_fingerprint_of_what_is_stored() -> None:
+    one, other = (failed(claimed(), raised(NotFoundError(f"no floor {n}")), NOW, Random(1)) for n in (3, 17))
+    assert one.error_place == "tests.builders:throw"
+    assert one.error_fingerprint == other.error_fingerprint
+    assert one.error_fingerprint == fingerprint("NotFoundError", one.error_place, "no floor <n>")
+    assert succeeded(claimed(), None).error_fingerprint is None
+
+
 def test_a_hostile_error_still_settles() -> None:
     settlement = failed(claimed(), RaisingError(), NOW, Random(1))
     assert (settlement.state, settlement.error_type) == (JobState.RETRYABLE, "RaisingError")
+    assert settlement.error_fingerprint

@@ -109,6 +109,7 @@ class AttemptRecord:
     outcome: str
     error_type: str | None
     error_message: str | None
+    error_place: str | None = None  # module:function
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Job:
     result: Mapping[str, Any] | None = None
     error_type: str | None = None
     error_message: str | None = None
+    error_place: str | None = None  # module:function
+    error_fingerprint: str | None = None  # alike for errors of the same type, place and wording
     progress: float | None = None
     progress_note: str | None = None
     published_at: datetime | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from arxos.domain.errors import CancelledError, InterruptedError_
+from arxos.domain.jobs.fingerprint import fingerprint, place_of
 from arxos.domain.jobs.job import ClaimedJob, JobState
 from arxos.domain.jobs.retry import Bury, RetryAt, judge
 
@@ -38,6 +39,12 @@ class Settlement:
     result: Mapping[str, Any] | None = None
     error_type: str | None = None
     error_message: str | None = None
+    error_place: str | None = None
+
+    @property
+    def error_fingerprint(self) -> str | None:
+        """Alike for errors of the same type, place and wording; None where there is none."""
+        return self.error_type and fingerprint(self.error_type, self.error_place, self.error_message or "")
 
 
 def succeeded(job: ClaimedJob, result: Mapping[str, Any] | None) -> Settlement:
@@ -73,7 +80,13 @@ def failed(job: ClaimedJob, error: BaseException, now: datetime, random: Random)
         retry_at,
         error_type=type(error).__name__[:NAME_LIMIT],
         error_message=message,
+        error_place=_place(error),
     )
+
+
+def _place(error: BaseException) -> str | None:
+    place = place_of(error)
+    return place and text_within(NAME_LIMIT, place)
 
 
 def readable(error: BaseException) -> str:
