@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from uuid6 import uuid7
 
-from arxos.domain.jobs.job import ClaimedJob, NewJob
+from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks.kind import Done, JobKind, Payload
@@ -35,6 +35,23 @@ def claimed(kind: str = "probe.noop", **fields: Any) -> ClaimedJob:
         "claimed_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return ClaimedJob(kind=kind, **(defaults | fields))
+
+
+def job(kind: str = "probe.noop", **fields: Any) -> Job:
+    """A ledger row as it is read."""
+    defaults: dict[str, Any] = {
+        "id": UUID(int=1),
+        "queue": QUEUE,
+        "state": JobState.QUEUED,
+        "priority": 0,
+        "payload": {},
+        "attempt": 0,
+        "max_attempts": 5,
+        "lost": 0,
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "available_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    return Job(kind=kind, **(defaults | fields))
 
 
 def beat(worker: str = "cpu@host:1:aaaaaa", *queues: str) -> Beat:

@@ -34,12 +34,15 @@ Id = Annotated[str, typer.Argument(metavar="BUILDING", help="Its id, or its name
 @app.command()
 def add(
     *,
-    name: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option(help="What people call it.")],
     address: Annotated[str, typer.Option(help="On one line, as on an envelope.")],
-    status: Annotated[BuildingStatus, typer.Option()] = BuildingStatus.DRAFT,
+    status: Annotated[BuildingStatus, typer.Option(help="Where it is in its life.")] = BuildingStatus.DRAFT,
     json: AsJson = False,
 ) -> None:
-    """Add a building; prints its id."""
+    """Add a building; prints its id.
+
+    Example: arxos buildings add --name 'North tower' --address '1 Quay Street, Bristol'
+    """
     building = importing.add_building(_start(), name, address, status)
     print_json(_document(building)) if json else print(building.id)
 
@@ -96,12 +99,15 @@ def _print_import(building_id: UUID, received: Received, jobs: list[Job], *, as_
 @app.command("list")
 def list_(
     *,
-    status: Annotated[BuildingStatus | None, typer.Option()] = None,
+    status: Annotated[BuildingStatus | None, typer.Option(help="In this status only.")] = None,
     q: Annotated[str | None, typer.Option("--q", help="A part of name or address.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     json: AsJson = False,
 ) -> None:
-    """List buildings, newest first."""
+    """List buildings, newest first.
+
+    Example: arxos buildings list --q quay
+    """
     with _start().ports.unit_of_work() as uow:
         found = uow.buildings.list(status=status, q=q, limit=limit).items
     if json:
@@ -113,7 +119,10 @@ def list_(
 
 @app.command()
 def show(building: Id, *, json: AsJson = False) -> None:
-    """Show a building: its model, floors, areas, findings and last jobs."""
+    """Show a building: its model, floors, areas, findings and last jobs.
+
+    Example: arxos buildings show 'North tower'
+    """
     runtime = _start()
     building_id = _resolve(runtime, building)
     summary = jsonlib.loads(read_summary(runtime.ports, building_id))
@@ -136,10 +145,14 @@ def find(
     bbox: Annotated[str | None, typer.Option(metavar="x0,y0[,z0],x1,y1[,z1]", help="What meets this box.")] = None,
     near: Annotated[str | None, typer.Option(metavar="x,y,z", help="What is nearest, nearest first.")] = None,
     ifc_class: Annotated[str | None, typer.Option(help="Only this class, such as IfcDoor.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
     json: AsJson = False,
 ) -> None:
-    """Find elements by place, and at a point the spaces, too. Coordinates are the model's own, in metres."""
+    """Find elements by place, and at a point the spaces, too. Coordinates are the model's own, in metres.
+
+    Example: arxos buildings find 'North tower' --at 12.5,3.0,1.2  # what is here?
+    Example: arxos buildings find 'North tower' --near 0,0,0 --limit 5 --ifc-class IfcDoor
+    """
     if sum(given is not None for given in (at, bbox, near)) > 1:
         raise typer.BadParameter("name one of --at, --bbox and --near")
     query = ElementQuery(
@@ -168,7 +181,7 @@ def plan(
     building: Id,
     floor: Annotated[str | None, typer.Option(help="Its name or id; else the lowest with spaces.")] = None,
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write here, not to standard output.")] = None,
-    format: Annotated[PlanFormat, typer.Option()] = PlanFormat.SVG,  # noqa: A002 - the option's public name
+    format: Annotated[PlanFormat, typer.Option(help="A drawing, or data.")] = PlanFormat.SVG,  # noqa: A002 - the option's public name
 ) -> None:
     """Draw a floor.
 

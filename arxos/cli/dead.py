@@ -11,6 +11,7 @@ import typer
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli.jobs import AsJson, By, job_document
 from arxos.cli.output import print_json, print_table, relative
+from arxos.cli.times import Since
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
@@ -21,7 +22,6 @@ app = typer.Typer(help="Dead letters: list, redrive, discard.", no_args_is_help=
 Kind = Annotated[str | None, typer.Option(help="Of this kind only.")]
 Queue = Annotated[str | None, typer.Option(help="Of this queue only.")]
 Error = Annotated[str | None, typer.Option(help="Whose error contains this text.")]
-Since = Annotated[datetime | None, typer.Option(help="Created at or after this time.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would match.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="At most so many a second.")]
 
@@ -30,7 +30,10 @@ Rate = Annotated[float | None, typer.Option(min=0.01, help="At most so many a se
 def list_(
     kind: Kind = None, queue: Queue = None, error: Error = None, since: Since = None, json: AsJson = False
 ) -> None:
-    """List dead letters, newest first."""
+    """List dead letters, newest first.
+
+    Example: arxos dead list --error 'no such model' --since 1d
+    """
     jobs = list(_dead(start(application="arxos-cli"), kind, queue, error, since))
     if json:
         print_json([job_document(job) for job in jobs])
@@ -74,7 +77,10 @@ def discard(
     dry_run: DryRun = False,
     by: By = "cli",
 ) -> None:
-    """Close dead letters for good; without a filter, all of them."""
+    """Close dead letters for good; without a filter, all of them.
+
+    Example: arxos dead discard --kind building.validate --since 2h --reason 'wrong files' --dry-run
+    """
     runtime = start(application="arxos-cli")
     jobs = _dead(runtime, kind, queue, error, since)
     _act(runtime, jobs, lambda uow, job_id: uow.jobs.discard(job_id, by, reason), rate=rate, dry_run=dry_run)

@@ -37,6 +37,8 @@ def demo(
     """Take a model through import, validation, geometry index and cache, and print the report.
 
     Exit 0 only if every job succeeded; findings about the model are no failure.
+
+    Example: arxos demo --model tower.ifc --json
     """
     runtime = start(application="arxos-demo")
     try:

@@ -1,6 +1,5 @@
 """`arxos jobs …` and `arxos kinds`: look at jobs, and act on one."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import typer
 from arxos.app.bootstrap import start
 from arxos.app.settings import read_settings
 from arxos.cli.output import print_json, print_table, relative
+from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
@@ -17,11 +17,17 @@ from arxos.tasks.registry import all_kinds
 app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
+JobId = Annotated[UUID, typer.Argument(metavar="JOB", help="Its id.")]
+Reason = Annotated[str, typer.Option(help="Why: recorded.")]
 By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
 
 
 def kinds(json: AsJson = False) -> None:
-    """List the job kinds and their contracts."""
+    """List the job kinds and their contracts.
+
+    Example: arxos kinds
+    Example: arxos kinds --json  # with the JSON Schema of every payload
+    """
     known = all_kinds(probes=read_settings().probes).values()
     if json:
         print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
@@ -34,17 +40,18 @@ def kinds(json: AsJson = False) -> None:
 
 @app.command("list")
 def list_(
-    state: Annotated[JobState | None, typer.Option()] = None,
-    kind: Annotated[str | None, typer.Option()] = None,
-    queue: Annotated[str | None, typer.Option()] = None,
-    building: Annotated[UUID | None, typer.Option()] = None,
-    since: Annotated[datetime | None, typer.Option(help="Created at or after this time.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    state: Annotated[JobState | None, typer.Option(help="In this state only.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Of this kind only.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Of this queue only.")] = None,
+    building: Annotated[UUID | None, typer.Option(help="Of this building only, by its id.")] = None,
+    since: Since = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     json: AsJson = False,
 ) -> None:
     """List jobs, newest first.
 
     Example: arxos jobs list --state dead --queue geometry
+    Example: arxos jobs list --kind building.validate --since 2h
     """
     which = JobFilter(state=state, kind=kind, queue=queue, building_id=building, since=since)
     with start(application="arxos-cli").ports.unit_of_work() as uow:
@@ -59,8 +66,11 @@ def list_(
 
 
 @app.command()
-def show(job_id: UUID, json: AsJson = False) -> None:
-    """Show one job with its attempts."""
+def show(job_id: JobId, json: AsJson = False) -> None:
+    """Show one job with its attempts.
+
+    Example: arxos jobs show JOB
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         job = uow.jobs.get(job_id)
     if json:
@@ -76,8 +86,11 @@ def show(job_id: UUID, json: AsJson = False) -> None:
 
 
 @app.command()
-def why(job_id: UUID, json: AsJson = False) -> None:
-    """Say in a sentence or two why a job does not run, or what it does."""
+def why(job_id: JobId, json: AsJson = False) -> None:
+    """Say in a sentence or two why a job does not run, or what it does.
+
+    Example: arxos jobs why JOB
+    """
     runtime = start(application="arxos-cli")
     with runtime.ports.unit_of_work() as uow:
         seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s)
@@ -86,16 +99,26 @@ def why(job_id: UUID, json: AsJson = False) -> None:
 
 
 @app.command()
-def cancel(job_id: UUID, by: By = "cli", reason: Annotated[str, typer.Option()] = "cancelled by an operator") -> None:
-    """Cancel a job: a waiting one never starts, a running one is told."""
+def cancel(
+    job_id: JobId,
+    by: By = "cli",
+    reason: Reason = "cancelled by an operator",
+) -> None:
+    """Cancel a job: a waiting one never starts, a running one is told.
+
+    Example: arxos jobs cancel JOB --reason 'the wrong file' --as ada
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         print(uow.jobs.cancel(job_id, by, reason).state)
         uow.commit()
 
 
 @app.command()
-def redrive(job_id: UUID, by: By = "cli") -> None:
-    """Send a dead job round again with a fresh budget of attempts."""
+def redrive(job_id: JobId, by: By = "cli") -> None:
+    """Send a dead job round again with a fresh budget of attempts.
+
+    Example: arxos jobs redrive JOB --as ada
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         uow.jobs.redrive(job_id, by)
         uow.commit()
@@ -103,8 +126,11 @@ def redrive(job_id: UUID, by: By = "cli") -> None:
 
 
 @app.command()
-def discard(job_id: UUID, reason: Annotated[str, typer.Option(help="Why: recorded.")], by: By = "cli") -> None:
-    """Close a dead job for good."""
+def discard(job_id: JobId, reason: Reason, by: By = "cli") -> None:
+    """Close a dead job for good.
+
+    Example: arxos jobs discard JOB --reason 'the building is gone'
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         uow.jobs.discard(job_id, by, reason)
         uow.commit()

@@ -2,23 +2,39 @@
 
 import logging
 import sys
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
+from typer.main import get_command
 
-from arxos.cli import buildings, dead, jobs, processes, queues, schedules, submit
+from arxos.cli import buildings, dead, jobs, pager, processes, queues, schedules, submit
 from arxos.cli.demo import demo
+from arxos.cli.examples import show_examples
 from arxos.cli.validate import validate
 from arxos.domain.errors import ArxosError
 
 app = typer.Typer(
     name="arxos",
-    help="Asynchronous processing of building data: submit, inspect and redrive jobs; import and query buildings.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
+
+NO_PAGER = "--no-pager"
+LOOK, OPERATE, BUILDINGS, PROCESSES = "Submit and look", "Operate", "Buildings", "Processes"
+app.command(rich_help_panel=LOOK)(submit.submit)
+app.add_typer(jobs.app, name="jobs", rich_help_panel=LOOK)
+app.command(rich_help_panel=LOOK)(jobs.kinds)
+app.add_typer(queues.app, name="queues", rich_help_panel=OPERATE)
+app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
+app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
+app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)
+app.command(rich_help_panel=BUILDINGS)(validate)
+app.command(rich_help_panel=BUILDINGS)(demo)
+for process in (
     processes.migrate,
     processes.relay,
     processes.beat,
@@ -26,23 +42,44 @@ for command in (
     processes.flower,
     processes.token,
 ):
-    app.command()(command)
-app.command()(jobs.kinds)
-app.command()(submit.submit)
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(dead.app, name="dead")
-app.add_typer(queues.app, name="queues")
-app.add_typer(schedules.app, name="schedules")
-app.command()(validate)
-app.command()(demo)
-app.add_typer(buildings.app, name="buildings")
+    app.command(rich_help_panel=PROCESSES)(process)
+
+
+@app.callback()
+def arxos(
+    *,
+    no_pager: Annotated[
+        bool, typer.Option(NO_PAGER, help="Print long tables at once; so does ARXOS_PAGER=cat.")
+    ] = False,
+) -> None:
+    """Asynchronous processing of building data: submit jobs, see what becomes of them, and help where it sticks.
+
+    Where to begin: what waits and where, what failed, why a job does not run, and what to do about it.
+
+    Example: arxos queues list  # what waits where, what is paused
+    Example: arxos jobs list --state dead --since 1d  # what failed since yesterday
+    Example: arxos jobs why JOB  # why it does not run, and what to do
+    Example: arxos jobs show JOB  # payload, errors, every attempt
+    Example: arxos dead redrive --dry-run  # what would go round again?
+    """
+    if no_pager:
+        pager.turn_off()
+
+
+def command_line() -> TyperGroup:
+    """All commands as they are parsed; the examples still in their docstrings."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return group
 
 
 def main() -> None:
     """Run the command line: exit 2 and one line for bad use, 1 and one line for a refusal."""
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no line of ours
+    commands = command_line()
+    show_examples(commands)
     try:
-        code = app(standalone_mode=False)
+        code = commands(arguments(sys.argv[1:]), prog_name="arxos", standalone_mode=False)
     except TyperException as error:  # whatever the parser refuses: bad use
         fail(error.format_message() if hasattr(error, "format_message") else str(error), 2)
     except ArxosError as error:
@@ -53,6 +90,14 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def arguments(given: Sequence[str]) -> list[str]:
+    """As they were given, with `--no-pager` first, wherever it stands: it is typed last more often than first."""
+    end = given.index("--") if "--" in given else len(given)
+    if NO_PAGER not in given[:end]:
+        return list(given)
+    return [NO_PAGER, *(word for word in given[:end] if word != NO_PAGER), *given[end:]]
 
 
 def fail(message: str, code: int) -> None:

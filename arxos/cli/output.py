@@ -2,27 +2,22 @@
 
 import dataclasses
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Console, RenderableType
+from rich.text import Text
 
-COLOURS: Mapping[str, str] = {
-    "succeeded": "green",
-    "running": "cyan",
-    "queued": "blue",
-    "blocked": "blue",
-    "retryable": "yellow",
-    "dead": "red",
-    "failed": "red",
-    "lost": "red",
-    "cancelled": "bright_black",
-}
+from arxos.cli.cells import flat, piped
+from arxos.cli.pager import page
+from arxos.cli.table import Column, as_column, table
+from arxos.cli.times import relative
+
+__all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "relative", "screen_width"]
 
 
 def print_json(value: Any) -> None:
@@ -30,48 +25,41 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, default=_plain, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table in a terminal; tab-separated lines with a heading where the output is piped."""
+def print_table(
+    columns: Sequence[str | Column], rows: Iterable[Sequence[Any]], *, empty: str = "nothing", remark: str = ""
+) -> None:
+    """A table in a terminal; tab-separated lines with a heading where the output is piped.
+
+    Hand times over as `datetime`, durations as `timedelta`, states as they are: a terminal shows them from now and in
+    colour, a pipe gets them exactly. `empty`: what a terminal says instead of an empty table; `remark`: its last line.
+    """
+    named = [as_column(column) for column in columns]
     if not sys.stdout.isatty():
-        for row in (columns, *rows):
-            print("\t".join(_flat(str(_plain_cell(cell))) for cell in row))
+        for row in ([column.name for column in named], *rows):
+            print("\t".join(map(piped, row)))
         return
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(_cell(cell) for cell in row))
-    Console().print(table)
+    made, width = table(named, known := list(rows), screen_width())
+    last = Text(flat(remark if known else empty), style="bright_black")
+    print_page(*([made] if known else []), *([last] if last else []), width=width)
+
+
+def print_page(*parts: RenderableType, width: int = 0) -> None:
+    """Print on a terminal, through the pager where it is longer than that. `width`: what it needs at least."""
+    console = Console(highlight=False, width=max(screen_width(), width))
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    page("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def print_remark(text: str) -> None:
     """One line on stderr: what whoever reads the answer should know besides."""
-    print(f"arxos: {_flat(text)}", file=sys.stderr)
+    print(f"arxos: {flat(text)}", file=sys.stderr)
 
 
-def relative(when: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, or how soon: ``3 m ago``, ``in 12 s``; empty for None."""
-    if when is None:
-        return ""
-    seconds = (when - (now or datetime.now(UTC))).total_seconds()
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        if abs(seconds) >= size or unit == "s":
-            count = int(abs(seconds) // size)
-            return f"in {count} {unit}" if seconds > 0 else f"{count} {unit} ago"
-    return ""
-
-
-def _cell(value: Any) -> str:
-    text = escape(_flat(str(_plain_cell(value))))
-    colour = COLOURS.get(text)
-    return f"[{colour}]{text}[/]" if colour else text
-
-
-def _plain_cell(value: Any) -> Any:
-    return "" if value is None else value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
-
-
-def _flat(text: str) -> str:
-    """Text of users on one line, without control characters that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
+def screen_width() -> int:
+    """Of the terminal, or as COLUMNS says."""
+    return shutil.get_terminal_size().columns
 
 
 def _plain(value: Any) -> Any:

@@ -14,14 +14,20 @@ from arxos.tasks.queues import Pool
 
 
 def migrate() -> None:
-    """Bring the database's schema to the newest revision."""
+    """Bring the database's schema to the newest revision.
+
+    Example: arxos migrate
+    """
     from arxos.storage import migrations  # with all of Alembic, which no other command needs
 
     print(migrations.migrate(read_settings().database_url))
 
 
 def relay() -> None:
-    """Publish due jobs, and take back what dead workers hold."""
+    """Publish due jobs, and take back what dead workers hold.
+
+    Example: arxos relay
+    """
     from arxos.scheduler.run_relay import run_relay
 
     runtime = start(application="arxos-relay")
@@ -30,7 +36,10 @@ def relay() -> None:
 
 
 def beat() -> None:
-    """Submit the jobs of schedules when they are due."""
+    """Submit the jobs of schedules when they are due.
+
+    Example: arxos beat
+    """
     from arxos.scheduler.beat import run_beat
 
     runtime = start(application="arxos-beat")
@@ -42,7 +51,11 @@ def worker(
     pool: Annotated[Pool, typer.Option(help="cpu: child processes; io: threads.")],
     concurrency: Annotated[int, typer.Option(min=0, max=1000, help="Jobs at once; 0: as many as there are CPUs.")] = 0,
 ) -> None:
-    """Execute jobs."""
+    """Execute jobs.
+
+    Example: arxos worker --pool cpu
+    Example: arxos worker --pool io --concurrency 20
+    """
     from arxos.workers.worker import run_worker
 
     runtime = start(application=f"arxos-worker-{pool}")
@@ -52,9 +65,12 @@ def worker(
 
 def flower(
     address: Annotated[str, typer.Option(envvar="ARXOS_FLOWER_ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="ARXOS_FLOWER_PORT", min=1, max=65535)] = 5555,
+    port: Annotated[int, typer.Option(envvar="ARXOS_FLOWER_PORT", min=1, max=65535, help="Its port.")] = 5555,
 ) -> None:
-    """Watch the workers live (Flower)."""
+    """Watch the workers live (Flower).
+
+    Example: arxos flower --port 5556
+    """
     from arxos.workers.flower import run_flower
 
     run_flower(read_settings(), address, port)
@@ -65,7 +81,10 @@ def token(
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     expires: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3600,
 ) -> None:
-    """Print a token for the HTTP API."""
+    """Print a token for the HTTP API.
+
+    Example: arxos token --subject ada --role editor --expires 600
+    """
     secret = read_settings().jwt_secret
     if secret is None:
         raise InvalidError("ARXOS_JWT_SECRET: is not set")

@@ -13,6 +13,7 @@ from arxos.storage.quarantine import QuarantineTable
 from arxos.storage.services import Services
 from arxos.tasks.queues import known_queue
 
+Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="Its name, such as geometry.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 
 app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True)
@@ -20,7 +21,10 @@ app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True
 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
-    """List the queues with their jobs by state; say on stderr what is wrong with publishing."""
+    """List the queues with their jobs by state; say on stderr what is wrong with publishing.
+
+    Example: arxos queues list
+    """
     runtime = start(application="arxos-cli")
     with runtime.ports.unit_of_work() as uow:
         queues = uow.jobs.queues()
@@ -40,7 +44,10 @@ def list_(json: AsJson = False) -> None:
 
 @app.command()
 def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
-    """List what arrived on a queue and was no message of the relay's, the latest first."""
+    """List what arrived on a queue and was no message of the relay's, the latest first.
+
+    Example: arxos queues quarantine --limit 10
+    """
     latest = QuarantineTable(start(application="arxos-cli").database).latest(limit)
     if json:
         print_json(latest)
@@ -52,16 +59,22 @@ def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(queue: str, by: By = "cli") -> None:
-    """Start nothing more from a queue; what runs goes on."""
+def pause(queue: Queue, by: By = "cli") -> None:
+    """Start nothing more from a queue; what runs goes on.
+
+    Example: arxos queues pause geometry --as ada
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         uow.jobs.pause(known_queue(queue), by)
         uow.commit()
 
 
 @app.command()
-def resume(queue: str, by: By = "cli") -> None:
-    """Let a paused queue go on."""
+def resume(queue: Queue, by: By = "cli") -> None:
+    """Let a paused queue go on.
+
+    Example: arxos queues resume geometry
+    """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         uow.jobs.resume(known_queue(queue), by)
         uow.commit()

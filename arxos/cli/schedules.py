@@ -1,6 +1,5 @@
 """`arxos schedules …`: periodic jobs, and what an operator does to them."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from arxos.app.bootstrap import start
 from arxos.cli.jobs import AsJson, By
 from arxos.cli.output import print_json, print_remark, print_table, relative
 from arxos.cli.submit import read_payload
+from arxos.cli.times import parse_duration
 from arxos.domain.errors import ArxosError
 from arxos.domain.jobs.schedule import Entry, Policy, Schedule, check_entry, next_slot
 from arxos.domain.jobs.slots import Rhythm
@@ -19,8 +19,6 @@ from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
 
 app = typer.Typer(help="Periodic jobs: list, run, pause, resume, add, change, remove.", no_args_is_help=True)
-
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 Name = Annotated[str, typer.Argument(help="Of the schedule.")]
 Kind = Annotated[str, typer.Option(help="The job kind; `arxos kinds` lists them.")]
@@ -40,6 +38,8 @@ def list_(json: AsJson = False) -> None:
     """List the schedules; say on stderr if no beat is alive.
 
     Lag: for how many seconds a slot has been due that no beat took.
+
+    Example: arxos schedules list
     """
     runtime = start(application="arxos-cli")
     schedules = Schedules(runtime.database)
@@ -55,20 +55,29 @@ def list_(json: AsJson = False) -> None:
 
 @app.command()
 def run(name: Name, by: By = "cli") -> None:
-    """Submit one job now, besides those of its slots, paused or not; print its id."""
+    """Submit one job now, besides those of its slots, paused or not; print its id.
+
+    Example: arxos schedules run nightly
+    """
     runtime = start(application="arxos-cli")
     print(ScheduleActs(runtime.database, by).run(name, lambda known: extra_job(runtime.kinds, known.entry, by)))
 
 
 @app.command()
 def pause(name: Name, by: By = "cli") -> None:
-    """Submit nothing more, until it is resumed."""
+    """Submit nothing more, until it is resumed.
+
+    Example: arxos schedules pause nightly --as ada
+    """
     ScheduleActs(start(application="arxos-cli").database, by).pause(name)
 
 
 @app.command()
 def resume(name: Name, by: By = "cli") -> None:
-    """Go on from now: slots during the pause are not made up for."""
+    """Go on from now: slots during the pause are not made up for.
+
+    Example: arxos schedules resume nightly
+    """
     ScheduleActs(start(application="arxos-cli").database, by).resume(name)
 
 
@@ -111,7 +120,11 @@ def change(
     jitter: Jitter = None,
     by: By = "cli",
 ) -> None:
-    """Change what is named; a new rhythm begins now. It outlasts deploys that change the same entry."""
+    """Change what is named; a new rhythm begins now. It outlasts deploys that change the same entry.
+
+    Example: arxos schedules change nightly --cron '0 4 * * *'
+    Example: arxos schedules change sweep --every 10m --jitter 30s
+    """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     runtime = start(application="arxos-cli")
 
@@ -126,7 +139,10 @@ def change(
 
 @app.command()
 def remove(name: Name, by: By = "cli") -> None:
-    """Remove a schedule that was added; those that come with the code can only be paused."""
+    """Remove a schedule that was added; those that come with the code can only be paused.
+
+    Example: arxos schedules remove nightly
+    """
     ScheduleActs(start(application="arxos-cli").database, by).remove(name)
 
 
@@ -209,10 +225,10 @@ def _rhythm(cron: str | None, every: str | None, timezone: str) -> Rhythm:
 def _seconds(option: str, text: str | None) -> int | None:
     if text is None:
         return None
-    match = re.fullmatch(r"([0-9]{1,12})([smhd]?)", text)
-    if match is None:
+    duration = parse_duration(f"{text}s" if text.isdecimal() else text)
+    if duration is None:
         raise typer.BadParameter(f"{option}: {text!r} is no time such as 90, 30s, 5m, 1h or 1d")
-    return int(match[1]) * UNITS[match[2]]
+    return round(duration.total_seconds())
 
 
 def _fit(kinds: Kinds, entry: Entry) -> Entry:

@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli.times import At
 from arxos.domain.errors import InvalidError, PermanentError, UnavailableError, UnknownKindError
 from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob
 from arxos.tasks.request import new_job, parse_request
@@ -25,7 +25,7 @@ def submit(
     payload: Annotated[str, typer.Option(help="JSON, @FILE, or - for standard input.")] = "{}",
     queue: Annotated[str | None, typer.Option(help="Another queue than the kind's own.")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same key gives the same job.")] = None,
-    at: Annotated[str | None, typer.Option(help="Not before this time: ISO 8601 with a zone.")] = None,
+    at: At = None,
     priority: Annotated[int, typer.Option(help="Higher goes first; -100 to 100.")] = 0,
     after: Annotated[list[UUID] | None, typer.Option(help="Wait for this job; may be repeated.")] = None,
     as_: Annotated[str | None, typer.Option("--as", help="Who submits.")] = None,
@@ -35,6 +35,8 @@ def submit(
     """Submit a job, or many; prints the ids.
 
     Example: arxos submit building.validate --payload '{"model_id": "…"}' --wait
+    Example: arxos submit health.sweep --at 2h --priority 10 --key sweep-today
+    Example: arxos submit --jsonl jobs.jsonl  # many, one a line
     """
     if (kind is None) == (jsonl is None):
         raise typer.BadParameter("name either a KIND or --jsonl FILE")
@@ -47,7 +49,7 @@ def submit(
         "payload": read_payload(payload),
         "queue": queue,
         "idempotency_key": key,
-        "run_at": _time(at),
+        "run_at": at,
         "priority": priority,
         "after": after or [],
         "submitted_by": as_ or "cli",
@@ -93,18 +95,6 @@ def read_payload(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise typer.BadParameter(f"payload: must be a JSON object, got {type(value).__name__}")
     return value
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--at: {text!r} is not an ISO 8601 time") from error
-    if when.tzinfo is None:
-        raise typer.BadParameter(f"--at: {text!r} needs a zone, such as {text}Z")
-    return when
 
 
 def _submit_lines(runtime: Runtime, source: str) -> None:

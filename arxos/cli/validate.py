@@ -28,7 +28,11 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, one for each file.")] = False,
     express: Annotated[bool, typer.Option("--express", help="Also the schema's own WHERE rules (slower).")] = False,
 ) -> None:
-    """Check model files. Exit 0: all are valid; 1: some are not."""
+    """Check model files. Exit 0: all are valid; 1: some are not.
+
+    Example: arxos validate tower.ifc annex.ifc
+    Example: arxos validate tower.ifc --ids requirements.ids --express
+    """
     for path in files:
         if not path.is_file():
             raise typer.BadParameter(f"no file {str(path)!r}")

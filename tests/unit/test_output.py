@@ -3,41 +3,17 @@
 import json
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from arxos.cli.output import print_json, print_table, relative
+from arxos.cli.output import print_json, print_table
 from arxos.domain.jobs.job import JobState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s ago"),
-        (-0.4, "0 s ago"),
-        (-59, "59 s ago"),
-        (-60, "1 m ago"),
-        (-3599, "59 m ago"),
-        (-3600, "1 h ago"),
-        (-86_400, "1 d ago"),
-        (-400 * 86_400, "400 d ago"),
-        (12, "in 12 s"),
-        (90, "in 1 m"),
-        (7200, "in 2 h"),
-    ],
-)
-def test_times_are_told_from_now(seconds: float, text: str) -> None:
-    assert relative(NOW + timedelta(seconds=seconds), NOW) == text
-
-
-def test_no_time_is_nothing() -> None:
-    assert relative(None) == ""
 
 
 def test_piped_tables_are_columns_of_text(capsys: pytest.CaptureFixture[str]) -> None:
