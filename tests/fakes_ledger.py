@@ -21,6 +21,7 @@ from arxos.domain.jobs.job import (
     NewJob,
 )
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from tests.fakes_edges import DONE, connect, is_named, release
 from tests.fakes_parking import park, within
@@ -160,7 +161,7 @@ class FakeLedger:
             job,
             due_ahead=sum(_turn(other) < _turn(job) for other in due),
             consumers=sum(job.queue in beat.queues and at > since for beat, at in beats),
-            paused_by=self._tables.pauses.get(job.queue),
+            paused_by=self._tables.paused_by(Scope.QUEUE, job.queue),
             worker_silent_s=(now - silent[1]).total_seconds() if silent else None,
             waits_for=tuple((before, self._tables.job(before).state) for before in waits),
         )
@@ -168,17 +169,16 @@ class FakeLedger:
     def queues(self) -> list[QueueCounts]:
         now = self._now()
         jobs = [row.job for row in self._tables.rows.values()]
-        return [
-            self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | set(self._tables.pauses))
-        ]
+        paused = {name for scope, name in self._tables.pauses if scope is Scope.QUEUE}
+        return [self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | paused)]
 
-    def pause(self, queue: str, by: str) -> None:
-        self._tables.pauses.setdefault(queue, by)
-        self._act(by, "pause_queue", None)
+    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
+        self._tables.pauses.setdefault((scope, name), (by, reason))
+        self._act(by, f"pause_{scope}", None)
 
-    def resume(self, queue: str, by: str) -> None:
-        self._tables.pauses.pop(queue, None)
-        self._act(by, "resume_queue", None)
+    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+        self._tables.pauses.pop((scope, name), None)
+        self._act(by, f"resume_{scope}", None)
 
     def beat(self, beat: Beat) -> None:
         self._tables.heartbeats[beat.worker] = (beat, self._now())
@@ -194,7 +194,8 @@ class FakeLedger:
 
     def _claimable(self, job_id: UUID) -> bool:
         job, now = self._tables.job(job_id), self._now()
-        return is_due(job, now) and not due_by(job, now) and job.queue not in self._tables.pauses
+        paused = {(Scope.QUEUE, job.queue), (Scope.KIND, job.kind)} & self._tables.pauses.keys()
+        return is_due(job, now) and not due_by(job, now) and not paused
 
     def _start(self, job_id: UUID, worker: str, delivery: UUID) -> ClaimedJob:
         began = {"state": JobState.RUNNING, "worker": worker, "started_at": self._now()}
@@ -293,7 +294,7 @@ class FakeLedger:
         mine = [job for job in jobs if job.queue == name]
         waits = [(now - job.available_at).total_seconds() for job in mine if is_due(job, now)]
         states = dict(Counter(job.state for job in mine))
-        return QueueCounts(name, states, max(waits, default=None), self._tables.pauses.get(name))
+        return QueueCounts(name, states, max(waits, default=None), self._tables.paused_by(Scope.QUEUE, name))
 
 
 def _inserted(new: NewJob, now: datetime) -> Job:

@@ -128,13 +128,14 @@ class PostgresWorld(World):
 
     def empty(self) -> None:
         """Forget everything; DELETE, because TRUNCATE of small tables takes longer."""
-        for table in (*MOMENTS, "job_edges", "queue_pauses", "operator_actions", "probe_effects"):
+        for table in (*MOMENTS, *TIMELESS):
             self.sql(f"DELETE FROM {table}")
 
     def close(self) -> None:
         self.database.close()
 
 
+TIMELESS = ("job_edges", "queue_pauses", "kind_pauses", "limits", "shares", "operator_actions", "probe_effects")
 MOMENTS = {
     "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at"),
     "attempts": ("started_at", "finished_at"),

@@ -2,20 +2,23 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from arxos.domain.errors import TransientError
+from arxos.domain.jobs.limits import Allowance
 from arxos.scheduler.trouble import Trouble
 from arxos.storage.database import Connection, Database
+from arxos.storage.limits import Limits
 from arxos.storage.outbox import Outbox
+from arxos.storage.turns import Lane
 from arxos.workers.publisher import Publisher
 
 POLL_S = 0.5  # how late a due time or a lost wake-up is noticed at worst
 REFILL_S = 0.01  # how often a full queue is looked at while more is due
-LOOK_AHEAD = 200  # rows looked at per message that fits: as many as the lightest kinds put into one
+HELD_S = 0.05  # how late a limit that has room again is noticed
 CHANNEL = "arxos_due"
 
 log = structlog.get_logger()
@@ -29,24 +32,27 @@ class Relay:
     publisher: Publisher
     queues: Sequence[str]
     depth: int
+    limits: Limits
+    allowed: Mapping[str, Allowance] = field(default_factory=dict)  # by kind: what comes with the code
     stopping: threading.Event = field(default_factory=threading.Event)
     trouble: Trouble = field(default_factory=lambda: Trouble("publish"))
 
-    def step(self) -> tuple[int, bool]:
-        """Publish what fits. Returns how many messages, and whether more may be due. Raises UnavailableError."""
-        due = self.outbox.due_queues(self.queues)
-        if not due:
-            return 0, False
-        depths = self.publisher.depths(due)
+    def step(self) -> tuple[int, float]:
+        """Publish what fits. Returns how many messages, and for how many seconds to wait. Raises UnavailableError."""
+        waiting = self.outbox.lanes(self.queues)
+        if not waiting:
+            return 0, POLL_S
+        depths = self.publisher.depths(list(waiting))
         sent = 0
-        for queue in due:
+        for queue, lanes in waiting.items():
             room = self.depth - depths[queue]
             if room > 0:
-                sent += self._fill(queue, room)
-        return sent, True
+                sent += self._fill(queue, room, lanes)
+        due = any(not lane.held for lanes in waiting.values() for lane in lanes)
+        return sent, REFILL_S if sent or due else HELD_S
 
-    def _fill(self, queue: str, room: int) -> int:
-        envelopes = self.outbox.take(queue, room, room * LOOK_AHEAD)
+    def _fill(self, queue: str, room: int, lanes: Sequence[Lane]) -> int:
+        envelopes = self.outbox.take(queue, room, lanes)
         try:
             self.publisher.publish(envelopes)
         except TransientError:
@@ -62,6 +68,7 @@ class Relay:
         while not self.stopping.is_set():
             try:
                 with database.listener(CHANNEL) as wake:
+                    self.limits.adopt(self.allowed)
                     self._follow(wake, wait)
             except TransientError as error:
                 self.trouble.report(str(error))
@@ -69,13 +76,13 @@ class Relay:
 
     def _follow(self, wake: Connection, wait: "Backoff") -> None:
         while not self.stopping.is_set():
-            _, more = self.step()
+            _, wait_s = self.step()
             wait.reset()
             self.trouble.over()
-            if more:
-                time.sleep(REFILL_S)
+            if wait_s < POLL_S:
+                time.sleep(wait_s)
             else:
-                next(wake.notifies(timeout=POLL_S, stop_after=1), None)
+                next(wake.notifies(timeout=wait_s, stop_after=1), None)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from arxos.scheduler.relay import Relay
 from arxos.scheduler.sweeper import Sweeper
 from arxos.scheduler.vacuum_watch import VacuumWatch
 from arxos.storage.activity import Activity
+from arxos.storage.limits import Limits
 from arxos.storage.outbox import Outbox
 from arxos.storage.services import Services
 from arxos.tasks.queues import POOL_OF
@@ -29,7 +30,9 @@ def run_relay(runtime: Runtime) -> None:
     outbox, queues, stopping = Outbox(runtime.database), tuple(POOL_OF), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    relay = Relay(outbox, Publisher(app), queues, settings.queue_depth, stopping)
+    allowed = {kind.name: kind.allowed for kind in runtime.kinds.values() if kind.allowed}
+    limits = Limits(runtime.database)
+    relay = Relay(outbox, Publisher(app), queues, settings.queue_depth, limits, allowed, stopping)
     sweeper = Sweeper(
         runtime.ports.unit_of_work,
         outbox,

@@ -11,16 +11,29 @@ from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import FINAL, Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
-from arxos.storage import ledger_edges, ledger_insert, ledger_park, ledger_prune, ledger_read, ledger_settle, ledger_why
+from arxos.storage import (
+    ledger_edges,
+    ledger_insert,
+    ledger_park,
+    ledger_pause,
+    ledger_prune,
+    ledger_read,
+    ledger_settle,
+    ledger_why,
+)
 from arxos.storage.database import Connection
+from arxos.storage.limits import ON_JOB
 
-CLAIM = """
+# What limits are on has a place in them only by having been published.
+CLAIM = f"""
 WITH due AS (
     SELECT id FROM jobs
     WHERE id = ANY(%(ids)s) AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
         AND (deadline IS NULL OR deadline > clock_timestamp())
-        AND queue NOT IN (SELECT queue FROM queue_pauses)
+        AND queue NOT IN (SELECT queue FROM queue_pauses) AND kind NOT IN (SELECT kind FROM kind_pauses)
+        AND (published_at IS NOT NULL OR NOT EXISTS (SELECT FROM limits WHERE {ON_JOB}))
         AND (%(kind)s::text IS NULL OR kind = %(kind)s AND contract <= %(contract)s)
         AND (%(queues)s::text[] IS NULL OR queue = ANY(%(queues)s))
     ORDER BY id FOR UPDATE SKIP LOCKED)
@@ -166,21 +179,13 @@ class PostgresLedger:
     def queues(self) -> list[QueueCounts]:
         return ledger_read.queues(self._connection)
 
-    def pause(self, queue: str, by: str) -> None:
-        self._connection.execute(
-            "INSERT INTO queue_pauses (queue, paused_by) VALUES (%s, %s) ON CONFLICT (queue) DO NOTHING", [queue, by]
-        )
-        self._act(by, "pause_queue", None, queue=queue)
+    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
+        ledger_pause.pause(self._connection, scope, name, by, reason)
+        self._act(by, f"pause_{scope}", None, **{scope: name, "reason": reason})
 
-    def resume(self, queue: str, by: str) -> None:
-        self._connection.execute("DELETE FROM queue_pauses WHERE queue = %s", [queue])
-        # What was published before the pause claimed nothing during it: publish it again.
-        self._connection.execute(
-            "UPDATE jobs SET published_at = NULL"
-            " WHERE queue = %s AND state IN ('queued', 'retryable') AND published_at IS NOT NULL",
-            [queue],
-        )
-        self._act(by, "resume_queue", None, queue=queue)
+    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+        ledger_pause.resume(self._connection, scope, name)
+        self._act(by, f"resume_{scope}", None, **{scope: name})
         ledger_insert.notify(self._connection)
 
     def beat(self, beat: Beat) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from arxos.domain.jobs.limits import Allowance
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.domain.ports import Ports, UnitOfWork
 
@@ -78,6 +79,7 @@ class JobKind(Generic[P]):
     soft_limit_s: float = 300.0  # then its body sees TimedOutError: by itself in a child, from `progress` in a thread
     hard_limit_s: float = 330.0  # then its process is killed, with all that it started
     memory_limit_mb: int | None = None  # resident, of its process with all that it started; checked in children only
+    allowed: Allowance | None = None  # how many at once, how many a second; an operator's own limit goes before it
     contract: int = 1
     probe: bool = False  # only with ARXOS_PROBES=1
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from arxos.domain.jobs.job import Capability, JobState, NewJob
+from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import succeeded
 from arxos.domain.jobs.retry import RetryPolicy
 from tests.builders import beat, delivery, new_job
@@ -81,6 +82,15 @@ def test_a_paused_queue_starts_nothing(world: World) -> None:
     assert [job.id for job in world.claim(new.id, other.id)] == [other.id]
     world.do(lambda ledger: ledger.resume("maintenance", "ada"))
     assert [job.id for job in world.claim(new.id)] == [new.id]
+
+
+def test_a_paused_kind_starts_nothing_in_any_queue(world: World) -> None:
+    ids = world.insert(new_job("probe.noop"), new_job("probe.noop", queue="cache"), new_job("probe.effect"))
+    world.do(lambda ledger: ledger.pause("probe.noop", "ada", Scope.KIND, "it floods the disk"))
+    assert [job.id for job in world.claim(*ids)] == ids[2:]
+    world.do(lambda ledger: ledger.resume("probe.noop", "ada", Scope.KIND))
+    assert [job.id for job in world.claim(*ids)] == ids[:2]
+    assert [(who, what) for who, what, _ in world.acts()] == [("ada", "pause_kind"), ("ada", "resume_kind")]
 
 
 def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:

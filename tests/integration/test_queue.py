@@ -15,8 +15,9 @@ import pytest
 import redis as redis_client
 
 from arxos.domain.jobs.job import JobState, OnFailure
-from arxos.scheduler.relay import Relay
+from arxos.scheduler.relay import POLL_S, Relay
 from arxos.storage.database import Database
+from arxos.storage.limits import Limits
 from arxos.storage.outbox import Outbox
 from arxos.workers.celery_app import build_app
 from arxos.workers.publisher import Publisher
@@ -272,7 +273,7 @@ def test_two_relays_publish_nothing_twice(database: str, redis_cache: str, queue
     published = Counter[UUID]()
 
     def publish(relay: Relay) -> None:
-        while relay.step()[1]:
+        while relay.step()[1] < POLL_S:
             pass
 
     threads = [Thread(target=publish, args=[relay]) for relay in relays]
@@ -287,7 +288,8 @@ def test_two_relays_publish_nothing_twice(database: str, redis_cache: str, queue
 
 
 def a_relay(settings: Any, database: str) -> Relay:
-    return Relay(Outbox(Database(database, size=1)), Publisher(build_app(settings)), ("cache",), depth=4)
+    only = Database(database, size=1)
+    return Relay(Outbox(only), Publisher(build_app(settings)), ("cache",), 4, Limits(only))
 
 
 def consume(client: "redis_client.Redis", published: Counter[UUID]) -> int:

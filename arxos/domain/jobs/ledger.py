@@ -8,6 +8,7 @@ from uuid import UUID
 
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
 
 
@@ -142,8 +143,12 @@ class Ledger(Protocol):
     def queues(self) -> list[QueueCounts]:
         """Every queue that has jobs or is paused."""
 
-    def pause(self, queue: str, by: str) -> None: ...
-    def resume(self, queue: str, by: str) -> None: ...
+    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
+        """Start nothing more of a queue or a kind; what runs goes on."""
+
+    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+        """Let it go on."""
+
     def beat(self, beat: Beat) -> None:
         """Announce a worker or renew its lease."""
 

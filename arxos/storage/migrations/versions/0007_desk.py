@@ -21,9 +21,12 @@ UPDATE jobs SET error_fingerprint = left(md5(coalesce(error_type, '')), 12) WHER
 -- A job's turn: priority is worth 10 s of waiting, so whatever waits goes first some day. Ageing all at the same pace
 -- leaves their order as it is, so it can be an index. Only expressions that no setting of a session changes may be one.
 DROP INDEX jobs_due;
-CREATE INDEX jobs_due ON jobs (queue, held, (coalesce(submitted_by, '')),
+CREATE INDEX jobs_due ON jobs (queue, (coalesce(submitted_by, '')),
         (date_part('epoch', available_at AT TIME ZONE 'UTC') - 10 * priority), available_at, id)
-    WHERE state IN ('queued', 'retryable') AND published_at IS NULL;
+    WHERE state IN ('queued', 'retryable') AND published_at IS NULL AND held = '';
+CREATE INDEX jobs_held ON jobs (held, queue, (coalesce(submitted_by, '')),
+        (date_part('epoch', available_at AT TIME ZONE 'UTC') - 10 * priority), available_at, id)
+    WHERE state IN ('queued', 'retryable') AND published_at IS NULL AND held <> '';
 CREATE INDEX jobs_dead_error ON jobs (error_fingerprint, id) WHERE state = 'dead';
 """
 
