@@ -1,39 +1,40 @@
 """Who waits for whom in the fake ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from arxos.domain.errors import NotFoundError
+from arxos.domain.errors import UnknownPredecessorError
 from arxos.domain.jobs.job import FINAL, JobState, NewJob, OnFailure
+from arxos.domain.jobs.submission import refuse_circles
 from tests.fakes_tables import Tables
 
 DONE = FINAL - {JobState.DEAD}
 
 
-def connect(tables: Tables, job: NewJob) -> None:
-    """Let a new job wait for those that it names."""
-    for before in dict.fromkeys(job.after):
-        if before not in tables.rows:
-            raise NotFoundError(f"no job {str(before)!r} to wait for")
-        tables.edges[before, job.id] = False
-    tables.change(job.id, waiting_for=len(set(job.after)))
+def connect(tables: Tables, jobs: Sequence[NewJob]) -> None:
+    """Let new jobs wait for those that they name."""
+    refuse_circles({job.id: job.predecessors.keys() for job in jobs})
+    for job in jobs:
+        for before in job.predecessors:
+            if before not in tables.rows:
+                raise UnknownPredecessorError(f"no job {str(before)!r} to wait for", job.id)
+            tables.edges[before, job.id] = False
+        tables.change(job.id, waiting_for=len(job.predecessors))
 
 
 def release(tables: Tables, ids: Iterable[UUID], now: datetime) -> None:
     """Tell the successors of those of the jobs that are final; whoever is cancelled by that tells theirs."""
-    final = {job_id for job_id in ids if tables.job(job_id).state in FINAL}
-    while final:
-        waiting = [edge for edge, released in tables.edges.items() if edge[0] in final and not released]
-        cancelled = {job_id for before, job_id in waiting if _dies_with(tables, before, job_id)}
-        for before, job_id in waiting:
-            tables.edges[before, job_id] = True
-            job = tables.change(job_id, waiting_for=tables.job(job_id).waiting_for - 1)
-            if job_id in cancelled and job.state is JobState.BLOCKED:
-                tables.close(job_id, f"a job that it waits for did not succeed: {before}", now)
-            elif job.state is JobState.BLOCKED and job.waiting_for == 0:
-                tables.change(job_id, state=JobState.QUEUED)
-        final = cancelled
+    ended = {job_id for job_id in ids if tables.job(job_id).state in FINAL}
+    reasons = _doomed(tables, {job_id for job_id in ended if tables.job(job_id).state is not JobState.SUCCEEDED})
+    for job_id, before in sorted(reasons.items()):
+        state = JobState.CANCELLED if before in reasons else tables.job(before).state
+        tables.close(job_id, f"job {before} that it waits for is {state}", now)
+    for before, job_id in [edge for edge in _waiting(tables) if edge[0] in ended | reasons.keys()]:
+        tables.edges[before, job_id] = True
+        job = tables.change(job_id, waiting_for=tables.job(job_id).waiting_for - 1)
+        if job.state is JobState.BLOCKED and job.waiting_for == 0:
+            tables.change(job_id, state=JobState.QUEUED)
 
 
 def is_named(tables: Tables, job_id: UUID) -> bool:
@@ -41,7 +42,21 @@ def is_named(tables: Tables, job_id: UUID) -> bool:
     return any(before == job_id and tables.job(later).state not in DONE for before, later in tables.edges)
 
 
-def _dies_with(tables: Tables, before: UUID, job_id: UUID) -> bool:
+def _waiting(tables: Tables) -> list[tuple[UUID, UUID]]:
+    return [edge for edge, released in tables.edges.items() if not released]
+
+
+def _doomed(tables: Tables, failed: set[UUID]) -> dict[UUID, UUID]:
+    """Whom these failures cancel, all the way down; each with the lowest of the jobs that are to blame."""
+    falling = [edge for edge in _waiting(tables) if _falls(tables, *edge)]
+    reach: set[UUID] = set()
+    while failed - reach:
+        reach |= failed
+        failed = {job_id for before, job_id in falling if before in reach}
+    blamed = sorted(((before, job_id) for before, job_id in falling if before in reach), reverse=True)
+    return {job_id: before for before, job_id in blamed}
+
+
+def _falls(tables: Tables, before: UUID, job_id: UUID) -> bool:
     row = tables.rows[job_id]
-    spared = row.asked.on_failure is OnFailure.RUN or row.job.state is not JobState.BLOCKED
-    return tables.job(before).state is not JobState.SUCCEEDED and not spared
+    return row.job.state is JobState.BLOCKED and row.asked.predecessors[before] is OnFailure.CANCEL

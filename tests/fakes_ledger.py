@@ -23,6 +23,7 @@ from arxos.domain.jobs.job import (
 from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_edges import DONE, connect, is_named, release
 from tests.fakes_parking import park, within
 from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
@@ -38,12 +39,16 @@ class FakeLedger:
         self._now = now
 
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
-        ids = [self._insert(job) for job in jobs]
-        inserted = [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id]
-        for job in inserted:
-            connect(self._tables, job)
-        release(self._tables, [before for job in inserted for before in job.after], self._now())
-        return ids
+        standing: dict[UUID, UUID] = {}
+        inserted: list[NewJob] = []
+        for job in each_once(jobs):
+            if known := [_known(row) for row in self._tables.rows.values() if _is_alike(row.job, job)]:
+                standing[job.id] = stands_for(job, known)
+            else:
+                self._tables.rows[job.id] = Row(_inserted(job, self._now()), job, job.batch)
+                inserted.append(job)
+        self._connect([connected(job, standing) for job in inserted if job.after])
+        return [standing.get(job.id, job.id) for job in jobs]
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
@@ -183,14 +188,11 @@ class FakeLedger:
     def beat(self, beat: Beat) -> None:
         self._tables.heartbeats[beat.worker] = (beat, self._now())
 
-    def _insert(self, new: NewJob) -> UUID:
-        for row in self._tables.rows.values():
-            if new.idempotency_key is not None and row.job.idempotency_key == new.idempotency_key:
-                if row.job.kind == new.kind:
-                    return row.job.id
-                raise ConflictError(f"idempotency key {new.idempotency_key!r} belongs to job {row.job.id}")
-        self._tables.rows[new.id] = Row(_inserted(new, self._now()), new, new.batch)
-        return new.id
+    def _connect(self, jobs: Sequence[NewJob]) -> None:
+        for job in jobs:
+            self._tables.rows[job.id] = replace(self._tables.rows[job.id], asked=job)
+        connect(self._tables, jobs)
+        release(self._tables, [before for job in jobs for before in job.predecessors], self._now())
 
     def _claimable(self, job_id: UUID) -> bool:
         job, now = self._tables.job(job_id), self._now()
@@ -295,6 +297,15 @@ class FakeLedger:
         waits = [(now - job.available_at).total_seconds() for job in mine if is_due(job, now)]
         states = dict(Counter(job.state for job in mine))
         return QueueCounts(name, states, max(waits, default=None), self._tables.paused_by(Scope.QUEUE, name))
+
+
+def _is_alike(job: Job, new: NewJob) -> bool:
+    same_key = new.idempotency_key is not None and job.idempotency_key == new.idempotency_key
+    return same_key or job.id == new.id
+
+
+def _known(row: Row) -> Known:
+    return Known(row.job.id, row.job.kind, row.job.queue, row.asked.payload, row.job.idempotency_key)
 
 
 def _inserted(new: NewJob, now: datetime) -> Job:

@@ -13,8 +13,15 @@ import typer
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli.times import At
-from arxos.domain.errors import InvalidError, PermanentError, UnavailableError, UnknownKindError
-from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob
+from arxos.domain.errors import (
+    CycleError,
+    InvalidError,
+    PermanentError,
+    UnavailableError,
+    UnknownKindError,
+    UnknownPredecessorError,
+)
+from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob, OnFailure
 from arxos.tasks.request import new_job, parse_request
 
 CHUNK = 10_000  # jobs in one transaction
@@ -27,7 +34,10 @@ def submit(
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same key gives the same job.")] = None,
     at: At = None,
     priority: Annotated[int, typer.Option(help="Higher goes first; -100 to 100.")] = 0,
-    after: Annotated[list[UUID] | None, typer.Option(help="Wait for this job; may be repeated.")] = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID[:run]", help="Wait for this job (:run: also if it fails); may be repeated."),
+    ] = None,
     as_: Annotated[str | None, typer.Option("--as", help="Who submits.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it succeeded.")] = False,
     jsonl: Annotated[str | None, typer.Option(help="A file of jobs, one JSON object a line, or - for stdin.")] = None,
@@ -51,7 +61,7 @@ def submit(
         "idempotency_key": key,
         "run_at": at,
         "priority": priority,
-        "after": after or [],
+        "after": [edge for text in after or [] for edge in _edges(text)],
         "submitted_by": as_ or "cli",
     }
     [job_id] = insert(runtime, [new_job(runtime.kinds, parse_request(raw))])
@@ -97,6 +107,16 @@ def read_payload(text: str) -> dict[str, Any]:
     return value
 
 
+def _edges(text: str) -> Iterator[dict[str, str]]:
+    """Each ``ID``, ``ID:run`` or ``ID:cancel`` of a list with commas or spaces."""
+    for edge in text.replace(",", " ").split():
+        job_id, _, policy = edge.partition(":")
+        try:
+            yield {"id": str(UUID(job_id)), "on_failure": OnFailure(policy or OnFailure.CANCEL)}
+        except ValueError as error:
+            raise typer.BadParameter(f"--after: {edge!r} is no job's id, alone or with :run or :cancel") from error
+
+
 def _submit_lines(runtime: Runtime, source: str) -> None:
     """Whole chunks are accepted or refused; a refusal names its line, and what was accepted before stays."""
     try:
@@ -117,14 +137,28 @@ def chunks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
 
 def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int) -> list[UUID]:
     before = f"({accepted} jobs of the lines before were accepted)"
-    jobs = []
+    jobs: dict[int, NewJob] = {}
     for number, line in chunk:
         try:
             if line.strip():
-                jobs.append(new_job(runtime.kinds, parse_request(line)))
+                jobs[number] = new_job(runtime.kinds, parse_request(line))
         except (PermanentError, UnknownKindError) as error:
             raise PermanentError(f"line {number}: {error} {before}") from error
     try:
-        return insert(runtime, jobs)
+        return insert(runtime, list(jobs.values()))
     except PermanentError as error:
-        raise PermanentError(f"lines {chunk[0][0]} to {chunk[-1][0]}: {error} {before}") from error
+        raise PermanentError(f"{_place(error, jobs, chunk)}: {error}{_bounds(error, chunk)} {before}") from error
+
+
+def _place(error: PermanentError, jobs: dict[int, NewJob], chunk: list[tuple[int, str]]) -> str:
+    """The line of the job that the refusal is about, else all of them."""
+    about = error.job_id if isinstance(error, CycleError | UnknownPredecessorError) else None
+    line = next((number for number, job in jobs.items() if job.id == about), None)
+    return f"line {line}" if line else f"lines {chunk[0][0]} to {chunk[-1][0]}"
+
+
+def _bounds(error: PermanentError, chunk: list[tuple[int, str]]) -> str:
+    """Whoever names a job of a later chunk should hear that there are chunks."""
+    if not isinstance(error, UnknownPredecessorError) or len(chunk) < CHUNK:
+        return ""
+    return f"; lines {chunk[0][0]} to {chunk[-1][0]} are one transaction and can name no job of a later line"

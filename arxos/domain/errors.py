@@ -14,14 +14,18 @@ ArxosError
     │   │   ├── DuplicateFloorError
     │   │   └── InvalidTransitionError
     │   ├── InvalidGeometryError
+    │   ├── CycleError        jobs that wait for each other
     │   └── ModelRefusedError
     │       └── UnsupportedSchemaError
     ├── NotFoundError         the thing named does not exist
+    │   └── UnknownPredecessorError
     ├── ConflictError         the thing is in a state that does not allow this
     └── CancelledError        somebody cancelled the job
 
 Messages are lower case and name the thing: ``no building 'b-17'``.
 """
+
+from uuid import UUID
 
 
 class ArxosError(Exception):
@@ -88,8 +92,24 @@ class UnsupportedSchemaError(ModelRefusedError):
     """A well-formed file of a schema that is not supported."""
 
 
+class CycleError(InvalidError):
+    """Jobs wait for each other in a circle; `job_id` is one of them."""
+
+    def __init__(self, message: str, job_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
 class NotFoundError(PermanentError):
     """The thing named does not exist."""
+
+
+class UnknownPredecessorError(NotFoundError):
+    """The job `job_id` is to wait for one that does not exist."""
+
+    def __init__(self, message: str, job_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.job_id = job_id
 
 
 class ConflictError(PermanentError):

@@ -1,51 +1,101 @@
 """Edges between jobs: who waits for whom, and what happens when somebody settles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import LiteralString
 from uuid import UUID
 
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import JobState, NewJob, OnFailure
 from arxos.storage.database import Connection
 
-ADD = "INSERT INTO job_edges (after_id, job_id) SELECT * FROM unnest(%s::uuid[], %s::uuid[])"
+ADD = """
+INSERT INTO job_edges (after_id, job_id, on_failure) SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[])
+"""
 COUNT = """
 UPDATE jobs SET waiting_for = edges.n
 FROM (SELECT job_id, count(*) AS n FROM job_edges WHERE job_id = ANY(%s) GROUP BY job_id) edges
 WHERE jobs.id = edges.job_id
 """
+# Whom a doomed job's failure cancels, and with what it is told. `OFFSET 0` keeps the planner from scanning whole tables
+# at every one of what may be ten thousand steps. An edge that the code before wrote knows its policy from its job only.
+FALLING: LiteralString = """CROSS JOIN LATERAL (
+    SELECT edge.job_id, edge.after_id FROM job_edges edge JOIN jobs ON jobs.id = edge.job_id
+    WHERE edge.after_id = doomed.id AND NOT edge.released AND edge.on_failure = 'cancel'
+        AND jobs.state = 'blocked' AND jobs.on_failure = 'cancel' OFFSET 0) falling
+"""
+# All the way down: each job is met once, each edge looked at once.
+DOOMED: LiteralString = f"""
+WITH RECURSIVE doomed AS (
+    SELECT unnest(%(failed)s::uuid[]) AS id UNION SELECT falling.job_id FROM doomed {FALLING})
+"""
+# All that will change, in the order of ids, so that two who settle at once cannot wait for each other in a circle.
+LOCK: LiteralString = f"""{DOOMED}, ended AS (SELECT id FROM doomed UNION SELECT unnest(%(final)s::uuid[]))
+SELECT id FROM jobs WHERE id IN (
+    SELECT job_id FROM ended CROSS JOIN LATERAL (
+        SELECT job_id FROM job_edges WHERE after_id = ended.id AND NOT released OFFSET 0) later)
+ORDER BY id FOR NO KEY UPDATE
+"""
+# Each with the one that is named as its reason: of several the one with the lowest id.
+FIND_DOOMED: LiteralString = f"""{DOOMED}
+SELECT DISTINCT ON (job_id) job_id, after_id FROM doomed {FALLING} ORDER BY job_id, after_id
+"""
+CANCEL = """
+UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type = 'CancelledError',
+    error_message = reason, cancel_reason = reason
+FROM unnest(%s::uuid[], %s::text[]) AS doomed (id, reason) WHERE jobs.id = doomed.id AND jobs.state = 'blocked'
+"""
 RELEASE = """
 WITH released AS (
     UPDATE job_edges SET released = true WHERE after_id = ANY(%s) AND NOT released RETURNING job_id),
 edges AS (SELECT job_id, count(*) AS n FROM released GROUP BY job_id),
-locked AS (SELECT jobs.id FROM jobs JOIN edges ON edges.job_id = jobs.id ORDER BY jobs.id FOR UPDATE OF jobs)
+locked AS (
+    SELECT jobs.id FROM jobs JOIN edges ON edges.job_id = jobs.id ORDER BY jobs.id FOR NO KEY UPDATE OF jobs)
 UPDATE jobs SET waiting_for = waiting_for - edges.n,
     state = CASE WHEN state = 'blocked' AND waiting_for <= edges.n THEN 'queued' ELSE state END,
     available_at = CASE WHEN state = 'blocked' AND waiting_for <= edges.n
         THEN greatest(available_at, clock_timestamp()) ELSE available_at END
 FROM locked JOIN edges ON edges.job_id = locked.id WHERE jobs.id = locked.id
-RETURNING jobs.id, jobs.state
-"""
-CANCEL_SUCCESSORS = """
-UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type = 'CancelledError',
-    error_message = 'a job that it waits for did not succeed: ' || edges.after_id
-FROM job_edges edges
-WHERE edges.after_id = ANY(%s) AND NOT edges.released AND jobs.id = edges.job_id
-    AND jobs.state = 'blocked' AND jobs.on_failure = 'cancel'
-RETURNING jobs.id
+RETURNING jobs.state
 """
 
 
-def add(connection: Connection, edges: Sequence[tuple[UUID, UUID]]) -> None:
-    """Write edges (predecessor, successor) and each successor's count of them."""
-    connection.execute(ADD, [[before for before, _ in edges], [job_id for _, job_id in edges]])
-    connection.execute(COUNT, [list({job_id for _, job_id in edges})])
+def add(connection: Connection, jobs: Iterable[NewJob]) -> None:
+    """Write the edges between these jobs and those that they wait for, and how many there are."""
+    edges = [(before, job.id, policy) for job in jobs for before, policy in job.predecessors.items()]
+    connection.execute(ADD, [list(column) for column in zip(*edges, strict=True)])
+    connection.execute(COUNT, [list({job_id for _, job_id, _ in edges})])
+
+
+def common_policy(job: NewJob) -> OnFailure:
+    """What stands in the job's own row: for code that knows no policy of an edge, and cancels where any edge would."""
+    return max(job.predecessors.values(), default=job.on_failure, key=lambda policy: policy is OnFailure.CANCEL)
 
 
 def release(connection: Connection, final: Mapping[UUID, JobState]) -> None:
-    """Tell the successors of final jobs: they come nearer to their turn, or are cancelled, all the way down."""
-    while final:
-        failed = [job_id for job_id, state in final.items() if state is not JobState.SUCCEEDED]
-        cancelled = connection.execute(CANCEL_SUCCESSORS, [failed]).fetchall() if failed else []
-        freed = connection.execute(RELEASE, [list(final)]).fetchall()
-        if any(state == JobState.QUEUED for _, state in freed):
-            connection.execute("NOTIFY arxos_due")
-        final = {row[0]: JobState.CANCELLED for row in cancelled}
+    """Tell the successors of final jobs: they come nearer to their turn, or are cancelled, all the way down.
+
+    Statements, and work, do not depend on how deep that goes: each edge is looked at a fixed number of times.
+    """
+    if not final:
+        return
+    failed = [job_id for job_id, state in final.items() if state is not JobState.SUCCEEDED]
+    doomed: Sequence[UUID] = ()
+    if failed:
+        if not connection.execute(LOCK, {"failed": failed, "final": list(final)}).fetchall():
+            return
+        doomed = _cancel(connection, failed, final)
+    freed = connection.execute(RELEASE, [[*final, *doomed]])
+    if any(state == JobState.QUEUED for (state,) in freed):
+        connection.execute("NOTIFY arxos_due")
+
+
+def _cancel(connection: Connection, failed: Sequence[UUID], final: Mapping[UUID, JobState]) -> list[UUID]:
+    """Cancel whom their failure cancels. In a statement after the lock: only now nobody else changes them."""
+    doomed: dict[UUID, UUID] = dict(connection.execute(FIND_DOOMED, {"failed": failed}).fetchall())
+    reasons = [reason(before, final.get(before, JobState.CANCELLED)) for before in doomed.values()]
+    connection.execute(CANCEL, [list(doomed), reasons])
+    return list(doomed)
+
+
+def reason(before: UUID, state: JobState) -> str:
+    """Why a job was cancelled that waited for another."""
+    return f"job {before} that it waits for is {state}"

@@ -1,14 +1,17 @@
 """Inserting jobs: one statement for any number, then the edges of those that wait for others."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from functools import cache
 from uuid import UUID
 
-from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.errors import UnknownPredecessorError
 from arxos.domain.jobs.job import FINAL, JobState, NewJob
 from arxos.domain.jobs.retry import RetryPolicy
+from arxos.domain.jobs.submission import Known, connected, each_once, refuse_circles, stands_for
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
 
@@ -25,8 +28,12 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::
         %s::smallint[], %s::uuid[], %s::uuid[])
     AS new (id, kind, queue, state, priority, payload, policy, max_attempts, batch, run_at, deadline,
         idempotency_key, submitted_by, on_failure, trace, contract, building_id, model_id)
-ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING id
+"""
+KNOWN = """
+SELECT id, kind, queue, coalesce(original_payload, payload), idempotency_key FROM jobs
+WHERE id = ANY(%s) OR idempotency_key = ANY(%s)
 """
 
 
@@ -34,14 +41,13 @@ def insert(connection: Connection, jobs: Sequence[NewJob]) -> list[UUID]:
     """Insert the jobs and wake the relay. Returns ids in order; a known idempotency key gives the job that exists."""
     if not jobs:
         return []
-    columns = [list(column) for column in zip(*(_row(job) for job in jobs), strict=True)]
+    once = each_once(jobs)
+    columns = [list(column) for column in zip(*(_row(job) for job in once), strict=True)]
     inserted = {row[0] for row in connection.execute(INSERT, columns)}
-    _connect(connection, [job for job in jobs if job.after and job.id in inserted])
+    standing = _standing(connection, [job for job in once if job.id not in inserted])
+    _connect(connection, [connected(job, standing) for job in once if job.after and job.id in inserted], inserted)
     notify(connection)
-    if len(inserted) == len(jobs):
-        return [job.id for job in jobs]
-    known = _known(connection, [job for job in jobs if job.id not in inserted])
-    return [job.id if job.id in inserted else known[job.idempotency_key] for job in jobs]
+    return [standing.get(job.id, job.id) for job in jobs]
 
 
 def notify(connection: Connection) -> None:
@@ -65,7 +71,7 @@ def _row(job: NewJob) -> tuple[object, ...]:
         job.deadline,
         job.idempotency_key,
         job.submitted_by,
-        job.on_failure,
+        ledger_edges.common_policy(job),
         job.trace,
         job.contract,
         job.payload.get("building_id"),
@@ -79,32 +85,33 @@ def _policy(policy: RetryPolicy) -> str:
     return json.dumps(asdict(policy))
 
 
-def _known(connection: Connection, repeated: Iterable[NewJob]) -> dict[str | None, UUID]:
-    wanted = {(job.idempotency_key, job.kind) for job in repeated}
-    rows = connection.execute(
-        "SELECT idempotency_key, id, kind FROM jobs WHERE idempotency_key = ANY(%s)", [[key for key, _ in wanted]]
-    ).fetchall()
-    known = {key: (job_id, kind) for key, job_id, kind in rows}
-    for key, kind in wanted:
-        if kind != known[key][1]:
-            raise ConflictError(f"idempotency key {key!r} belongs to job {known[key][0]} of kind {known[key][1]}")
-    return {key: job_id for key, (job_id, _) in known.items()}
+def _standing(connection: Connection, repeated: Sequence[NewJob]) -> dict[UUID, UUID]:
+    """For each of these the id of the job that exists in its place."""
+    if not repeated:
+        return {}
+    ids, keys = [job.id for job in repeated], [job.idempotency_key for job in repeated if job.idempotency_key]
+    by: dict[object, list[Known]] = defaultdict(list)
+    for known in (Known(*row) for row in connection.execute(KNOWN, [ids, keys])):
+        by[known.id].append(known)
+        by[known.idempotency_key].append(known)
+    return {job.id: stands_for(job, [*by[job.idempotency_key or job.id], *by[job.id]]) for job in repeated}
 
 
-def _connect(connection: Connection, jobs: Sequence[NewJob]) -> None:
+def _connect(connection: Connection, jobs: Sequence[NewJob], inserted: AbstractSet[UUID]) -> None:
     """Write the edges of blocked jobs and settle with predecessors that are final already."""
     if not jobs:
         return
-    edges = [(before, job.id) for job in jobs for before in dict.fromkeys(job.after)]
-    states = _lock_predecessors(connection, {before for before, _ in edges})
-    missing = next((before for before, _ in edges if before not in states), None)
-    if missing:
-        raise NotFoundError(f"no job {str(missing)!r} to wait for")
-    ledger_edges.add(connection, edges)
+    refuse_circles({job.id: job.predecessors.keys() for job in jobs})
+    states = _lock_predecessors(connection, {before for job in jobs for before in job.predecessors} - inserted)
+    for job in jobs:
+        missing = next((before for before in job.predecessors if before not in inserted and before not in states), None)
+        if missing:
+            raise UnknownPredecessorError(f"no job {str(missing)!r} to wait for", job.id)
+    ledger_edges.add(connection, jobs)
     ledger_edges.release(connection, {job_id: state for job_id, state in states.items() if state in FINAL})
 
 
-def _lock_predecessors(connection: Connection, ids: set[UUID]) -> dict[UUID, JobState]:
+def _lock_predecessors(connection: Connection, ids: AbstractSet[UUID]) -> dict[UUID, JobState]:
     """States of the predecessors, held until commit: none of them can settle unseen between here and the new edge."""
     rows = connection.execute("SELECT id, state FROM jobs WHERE id = ANY(%s) ORDER BY id FOR SHARE", [sorted(ids)])
     return {job_id: JobState(state) for job_id, state in rows}

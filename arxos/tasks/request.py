@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 from uuid6 import uuid7
 
 from arxos.domain.errors import InvalidPayloadError
-from arxos.domain.jobs.job import NewJob, OnFailure
+from arxos.domain.jobs.job import After, NewJob, OnFailure
 from arxos.tasks.kind import JobKind
 from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload
@@ -16,21 +26,52 @@ from arxos.tasks.registry import describe, find_kind, parse_payload
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Predecessor(BaseModel):
+    """A job to wait for, and what happens when it dies or is cancelled; None: what the request says of all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: UUID
+    on_failure: OnFailure | None = None
+
+
+def _spelling(value: object) -> str:
+    return "edge" if isinstance(value, Mapping | Predecessor) else "id"
+
+
+Before = Annotated[Annotated[UUID, Tag("id")] | Annotated[Predecessor, Tag("edge")], Discriminator(_spelling)]
+
+
 class JobRequest(BaseModel):
-    """One job as HTTP, the CLI and JSON lines name it. Times carry their zone."""
+    """One job as HTTP, the CLI and JSON lines name it. Times carry their zone.
+
+    `id`: the client's own for the job, so that others of the same submission can name it; None: one is made.
+    `after`: ids of jobs to wait for, or ``{"id": …, "on_failure": "cancel" | "run"}``; `on_failure` is for the others.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Name
+    id: UUID | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
     queue: Name | None = None
     idempotency_key: Name | None = None
     run_at: AwareDatetime | None = None
     deadline: AwareDatetime | None = None
     priority: int = Field(default=0, ge=-100, le=100)
-    after: tuple[UUID, ...] = ()
+    after: tuple[Before, ...] = ()
     on_failure: OnFailure = OnFailure.CANCEL
     submitted_by: Name | None = None
+
+    @field_validator("after")
+    @classmethod
+    def _one_policy_an_edge(cls, after: tuple[Before, ...]) -> tuple[Before, ...]:
+        told: dict[UUID, OnFailure | None] = {}
+        for one in after:
+            edge = one if isinstance(one, Predecessor) else Predecessor(id=one)
+            if told.setdefault(edge.id, edge.on_failure) is not edge.on_failure:
+                raise ValueError(f"job {edge.id} is named twice, with two policies")
+        return after
 
 
 def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:
@@ -48,7 +89,7 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
     kind = find_kind(kinds, request.kind)
     payload = parse_payload(kind, request.payload)
     return NewJob(
-        id=job_id or uuid7(),
+        id=job_id or request.id or uuid7(),
         kind=kind.name,
         queue=known_queue(request.queue) if request.queue else kind.queue,
         payload=payload.model_dump(mode="json"),
@@ -60,6 +101,12 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
         deadline=request.deadline,
         idempotency_key=request.idempotency_key,
         submitted_by=request.submitted_by,
-        after=request.after,
+        after=tuple(_edge(one) for one in request.after),
         on_failure=request.on_failure,
     )
+
+
+def _edge(before: Before) -> UUID | After:
+    if isinstance(before, UUID):
+        return before
+    return After(before.id, before.on_failure) if before.on_failure else before.id

@@ -1,5 +1,6 @@
 """Submitting jobs to any ledger: ids, idempotency keys, refusals."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -100,3 +101,26 @@ def test_rolling_back_forgets_what_was_done_before_it_only(world: World) -> None
     assert world.state(kept.id) is JobState.QUEUED
     with pytest.raises(NotFoundError):
         world.get(lost.id)
+
+
+@pytest.mark.parametrize(
+    "other", [{"kind": "probe.sleep"}, {"payload": {"n": 1}}, {"queue": "cache"}, {"idempotency_key": "k"}]
+)
+def test_an_id_of_another_job_is_a_conflict(world: World, other: dict[str, Any]) -> None:
+    world.insert(first := new_job())
+    same: dict[str, Any] = {"kind": first.kind, "id": first.id}
+    with pytest.raises(ConflictError, match=f"the id {first.id} belongs to another job, of kind probe.noop"):
+        world.insert(new_job(), new_job(**(same | other)))
+
+
+def test_the_same_id_and_request_is_the_same_job(world: World) -> None:
+    world.insert(first := new_job())
+    world.succeed(first.id)
+    assert world.insert(first, first) == [first.id, first.id]
+    assert world.state(first.id) is JobState.SUCCEEDED
+
+
+def test_two_jobs_of_one_submission_cannot_share_an_id(world: World) -> None:
+    first = new_job()
+    with pytest.raises(ConflictError, match=f"two jobs of one submission have the id {first.id}"):
+        world.insert(first, new_job(id=first.id, priority=1))

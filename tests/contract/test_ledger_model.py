@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from arxos.domain.errors import ArxosError
-from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, Job, JobState, NewJob, OnFailure
+from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, After, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import JobFilter, Ledger
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from tests.builders import beat, new_job
@@ -31,7 +31,7 @@ MOST_JOBS = 9
 WORKERS = ("ada", "bob")
 QUEUES = ("maintenance", "cache")
 MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline"}
-APART = {"attempts", "error_message"}  # compared by functions of their own
+APART = {"attempts"}  # compared by a function of its own
 COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS | APART]
 ENDS = [
     (Outcome.SUCCEEDED, JobState.SUCCEEDED),
@@ -74,6 +74,7 @@ class TwoLedgers(RuleBasedStateMachine):
     @precondition(lambda self: len(self.ids) < MOST_JOBS)
     @rule(
         after=st.lists(a_place, max_size=2),
+        spared=st.sets(st.integers(0, 1)),
         idempotency_key=st.sampled_from([None, None, None, "k", "l"]),
         kind=st.sampled_from(["probe.noop", "probe.sleep"]),
         queue=st.sampled_from(QUEUES),
@@ -82,9 +83,12 @@ class TwoLedgers(RuleBasedStateMachine):
         dated=st.booleans(),
         limits=st.tuples(st.integers(1, 3), st.integers(1, 2)),
     )
-    def insert(self, after: list[int], early: bool, dated: bool, limits: tuple[int, int], **others: Any) -> None:
+    def insert(
+        self, after: list[int], spared: set[int], early: bool, dated: bool, limits: tuple[int, int], **others: Any
+    ) -> None:
         job_id = UUID(int=len(self.ids) + 1)
-        before = tuple(self._pick(place) for place in after)
+        edges = [(self._pick(place), number in spared) for number, place in enumerate(after)]
+        before = tuple(After(one, OnFailure.RUN) if run else one for one, run in edges)
 
         def new(world: World) -> NewJob:
             run_at = world.now() + timedelta(seconds=LATER_S / 2) if early else None
@@ -261,16 +265,7 @@ def _answer(world: World, act: Callable[[Ledger, World], Any]) -> Any:
 def _facts(world: World, jobs: list[Job]) -> list[tuple[Any, ...]]:
     """All of the jobs but their moments, of which only what has come to pass can be compared."""
     now = world.now()
-    return [
-        (*(getattr(job, name) for name in COMPARED), _reason(job), job.available_at > now, _history(job))
-        for job in jobs
-    ]
-
-
-def _reason(job: Job) -> str | None:
-    """The error's message; of several predecessors that failed at once any may be the one it names."""
-    waited = "a job that it waits for did not succeed"
-    return waited if (job.error_message or "").startswith(waited) else job.error_message
+    return [(*(getattr(job, name) for name in COMPARED), job.available_at > now, _history(job)) for job in jobs]
 
 
 def _history(job: Job) -> list[tuple[Any, ...]]:

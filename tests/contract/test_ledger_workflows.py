@@ -1,12 +1,13 @@
 """Jobs that wait for jobs, in any ledger."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.job import JobState, OnFailure
+from arxos.domain.errors import CycleError, NotFoundError
+from arxos.domain.jobs.job import After, JobState, NewJob, OnFailure
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once, retry
 from tests.worlds import World
@@ -86,7 +87,8 @@ def test_a_dead_predecessor_cancels_all_the_way_down(world: World) -> None:
         JobState.CANCELLED,
         JobState.QUEUED,
     ]
-    assert world.get(third.id).error_message == f"a job that it waits for did not succeed: {second.id}"
+    assert world.get(third.id).error_message == f"job {second.id} that it waits for is cancelled"
+    assert world.get(second.id).error_message == f"job {first.id} that it waits for is dead"
 
 
 def test_one_failure_among_many_cancels_at_once(world: World) -> None:
@@ -127,3 +129,137 @@ def test_a_freed_job_still_waits_for_its_time(world: World) -> None:
     world.succeed(first.id)
     assert world.state(then.id) is JobState.QUEUED
     assert world.claim(then.id) == []
+
+
+# Policies of edges
+
+
+def mixed(good: NewJob, bad: NewJob) -> NewJob:
+    """Waits for one that has to succeed, and for another in any case."""
+    return new_job(after=(After(good.id, OnFailure.CANCEL), After(bad.id, OnFailure.RUN)))
+
+
+@pytest.mark.parametrize("default", OnFailure)
+def test_an_edge_that_spares_counts_as_released_beside_one_that_cancels(world: World, default: OnFailure) -> None:
+    world.insert(good := new_job(), bad := new_job())
+    world.insert(then := replace(mixed(good, bad), on_failure=default))
+    world.bury(bad.id)
+    assert (world.state(then.id), world.get(then.id).waiting_for) == (JobState.BLOCKED, 1)
+    world.succeed(good.id)
+    assert world.state(then.id) is JobState.QUEUED
+
+
+@pytest.mark.parametrize("default", OnFailure)
+def test_an_edge_that_cancels_does_so_beside_one_that_spares(world: World, default: OnFailure) -> None:
+    world.insert(good := new_job(), bad := new_job())
+    world.insert(then := replace(mixed(good, bad), on_failure=default))
+    world.bury(good.id)
+    row = world.get(then.id)
+    assert (row.state, row.error_message) == (JobState.CANCELLED, f"job {good.id} that it waits for is dead")
+
+
+def test_of_two_policies_for_one_predecessor_the_stricter_counts(world: World) -> None:
+    world.insert(first := new_job())
+    world.insert(then := new_job(after=(After(first.id, OnFailure.RUN), After(first.id, OnFailure.CANCEL))))
+    world.bury(first.id)
+    assert world.state(then.id) is JobState.CANCELLED
+
+
+def test_of_several_that_failed_at_once_the_lowest_is_named(world: World) -> None:
+    before = [new_job() for _ in range(3)]
+    world.insert(*before, then := new_job(after=tuple(job.id for job in before)))
+    world.bury(*(job.id for job in before))
+    assert world.get(then.id).error_message == f"job {min(job.id for job in before)} that it waits for is dead"
+
+
+def test_a_cancellation_names_the_one_that_was_cancelled(world: World) -> None:
+    world.insert(first := new_job(), then := new_job(after=(first.id,)))
+    world.do(lambda ledger: ledger.cancel(first.id, "ada", "wrong file"))
+    assert world.get(then.id).error_message == f"job {first.id} that it waits for is cancelled"
+
+
+def test_a_redriven_predecessor_does_not_bring_back_whom_its_death_cancelled(world: World) -> None:
+    world.insert(first := new_job(), lost := new_job(after=(first.id,)))
+    world.insert(spared := new_job(after=(first.id,), on_failure=OnFailure.RUN))
+    world.bury(first.id)
+    world.do(lambda ledger: ledger.redrive(first.id, "ada"))
+    world.insert(late := new_job(after=(first.id,)))
+    world.succeed(first.id)
+    states = [world.state(job.id) for job in (lost, spared, late)]
+    assert states == [JobState.CANCELLED, JobState.QUEUED, JobState.QUEUED]
+
+
+def test_discarding_a_dead_predecessor_changes_nothing_for_its_successors(world: World) -> None:
+    world.insert(first := new_job(), other := new_job())
+    world.insert(spared := new_job(after=(other.id, After(first.id, OnFailure.RUN))))
+    world.bury(first.id)
+    world.do(lambda ledger: ledger.discard(first.id, "ada", "a test"))
+    assert (world.state(spared.id), world.get(spared.id).waiting_for) == (JobState.BLOCKED, 1)
+    world.insert(late := new_job(after=(first.id,)))
+    assert world.get(late.id).error_message == f"job {first.id} that it waits for is cancelled"
+
+
+def test_whom_two_ways_lead_to_is_cancelled_once(world: World) -> None:
+    world.insert(top := new_job())
+    world.insert(*(sides := [new_job(after=(top.id,)) for _ in range(2)]))
+    world.insert(bottom := new_job(after=tuple(job.id for job in sides)))
+    world.bury(top.id)
+    assert (world.state(bottom.id), world.get(bottom.id).waiting_for) == (JobState.CANCELLED, 0)
+
+
+# Whole graphs in one submission
+
+
+def test_jobs_of_one_submission_may_name_each_other_in_any_order(world: World) -> None:
+    first, second, third = (new_job() for _ in range(3))
+    second, third = replace(second, after=(first.id,)), replace(third, after=(second.id, first.id))
+    world.insert(third, first, second)
+    assert [world.get(job.id).waiting_for for job in (first, second, third)] == [0, 1, 2]
+    world.succeed(first.id)
+    world.succeed(second.id)
+    assert world.state(third.id) is JobState.QUEUED
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 20])
+def test_a_circle_is_refused_with_the_way_round_and_nothing_stored(world: World, length: int) -> None:
+    ids = [uuid4() for _ in range(length)]
+    circle = [new_job(id=mine, after=(before,)) for mine, before in zip(ids, [*ids[1:], ids[0]], strict=True)]
+    with pytest.raises(CycleError, match=r"jobs wait for each other: .* → ") as refusal:
+        world.insert(good := new_job(), *circle)
+    assert refusal.value.job_id in ids
+    for job in (good, *circle):
+        with pytest.raises(NotFoundError):
+            world.get(job.id)
+
+
+def test_a_predecessor_that_failed_before_cancels_the_whole_graph(world: World) -> None:
+    world.insert(dead := new_job())
+    world.bury(dead.id)
+    second = new_job(after=(dead.id,))
+    world.insert(third := new_job(after=(second.id,)), second)
+    assert [world.state(job.id) for job in (second, third)] == [JobState.CANCELLED] * 2
+
+
+def test_who_waits_for_a_repetition_waits_for_the_job_that_exists(world: World) -> None:
+    world.insert(first := new_job(idempotency_key="k"))
+    again = new_job(idempotency_key="k")
+    world.insert(then := new_job(after=(again.id,)), again)
+    assert world.state(then.id) is JobState.BLOCKED
+    world.succeed(first.id)
+    assert world.state(then.id) is JobState.QUEUED
+
+
+def test_a_key_cannot_bend_a_graph_into_a_circle(world: World) -> None:
+    again = new_job(idempotency_key="k")
+    first = new_job(idempotency_key="k", after=(again.id,))
+    with pytest.raises(CycleError):
+        world.insert(first, again)
+
+
+def test_a_graph_submitted_again_is_the_same_graph(world: World) -> None:
+    first = new_job()
+    graph = [first, new_job(after=(first.id,))]
+    assert world.insert(*graph) == world.insert(*graph)
+    world.succeed(first.id)
+    world.insert(*graph)
+    assert (world.state(graph[1].id), world.get(graph[1].id).waiting_for) == (JobState.QUEUED, 0)

@@ -77,7 +77,8 @@ def cli(module_cli: Cli) -> Cli:
         (["submit", "probe.noop", "--at", "2026-01-01T00:00:00"], "needs a zone"),
         (["jobs", "list", "--since", "2026-01-01T00:00:00"], "'--since': '2026-01-01T00:00:00' needs a zone"),
         (["dead", "list", "--since", "yesterday"], "'--since': 'yesterday' is not an ISO 8601 time"),
-        (["submit", "probe.noop", "--after", "7"], "--after"),
+        (["submit", "probe.noop", "--after", "7"], "--after: '7' is no job's id"),
+        (["submit", "probe.noop", "--after", f"{UUID(int=7)}:wait"], "alone or with :run or :cancel"),
         (["jobs", "show", "7"], "'JOB'"),
         (["jobs", "list", "--state", "lost"], "'lost' is not one of"),
         (["jobs", "discard", str(UUID(int=1))], "--reason"),
@@ -167,6 +168,41 @@ def test_a_bad_line_is_named_and_nothing_of_its_chunk_accepted(cli: Cli, bad: st
     good = '{"kind": "probe.noop"}'
     assert says in cli.refusal("submit", "--jsonl", "-", stdin=f"{good}\n{bad}\n{good}\n", code=1)
     assert cli.document("jobs", "list") == []
+
+
+def test_an_edge_may_be_told_what_a_failure_means(cli: Cli) -> None:
+    ids = cli.world.insert(*(new_job() for _ in range(4)))
+    one, two, three, four = map(str, ids)
+    then = UUID(cli.ok("submit", "probe.noop", "--after", one, "--after", f"{two}:run", "--after", f"{three},{four}"))
+    cli.world.bury(ids[1])
+    assert (cli.world.state(then), cli.world.get(then).waiting_for) == (JobState.BLOCKED, 3)
+    cli.world.bury(ids[3])
+    assert cli.world.state(then) is JobState.CANCELLED
+
+
+def test_lines_may_name_each_other_in_any_order(cli: Cli) -> None:
+    first, then = UUID(int=1), UUID(int=2)
+    lines = [{"kind": "probe.noop", "id": str(then), "after": [str(first)]}, {"kind": "probe.noop", "id": str(first)}]
+    text = "\n".join(map(json.dumps, lines))
+    for _ in range(2):  # the same lines again are the same jobs
+        assert cli.ok("submit", "--jsonl", "-", stdin=text).splitlines() == [str(then), str(first)]
+    assert (cli.world.state(first), cli.world.state(then)) == (JobState.QUEUED, JobState.BLOCKED)
+
+
+def test_lines_that_wait_for_each_other_are_refused_by_their_line(cli: Cli) -> None:
+    line = '{"kind": "probe.noop"}'
+    itself = json.dumps({"kind": "probe.noop", "id": str(UUID(int=7)), "after": [str(UUID(int=7))]})
+    said = cli.refusal("submit", "--jsonl", "-", stdin=f"{line}\n\n{itself}\n", code=1)
+    assert said.startswith(f"arxos: line 3: jobs wait for each other: {UUID(int=7)} → {UUID(int=7)} (0 jobs")
+    assert cli.document("jobs", "list") == []
+
+
+def test_who_names_a_line_of_a_later_transaction_is_told_of_the_bounds(cli: Cli) -> None:
+    early = json.dumps({"kind": "probe.noop", "after": [str(UUID(int=7))]})
+    late = json.dumps({"kind": "probe.noop", "id": str(UUID(int=7))})
+    text = "\n".join([early, *['{"kind": "probe.noop"}'] * 9_999, late])
+    said = cli.refusal("submit", "--jsonl", "-", stdin=text, code=1)
+    assert said.startswith(f"arxos: line 1: no job '{UUID(int=7)}' to wait for; lines 1 to 10000 are one transaction")
 
 
 def test_waiting_tells_how_it_ended(cli: Cli) -> None:

@@ -59,7 +59,11 @@ def test_a_request_keeps_what_it_says() -> None:
         ('{"kind": "probe.noop", "priority": "high"}', "priority: "),
         ('{"kind": "probe.noop", "run_at": "2026-01-01T00:00:00"}', "run_at: "),
         ('{"kind": "probe.noop", "run_at": "soon"}', "run_at: "),
-        ('{"kind": "probe.noop", "after": ["no uuid"]}', "after.0: "),
+        ('{"kind": "probe.noop", "after": ["no uuid"]}', "after.0.id: "),
+        ('{"kind": "probe.noop", "after": [{"on_failure": "run"}]}', "after.0.edge.id: "),
+        (f'{{"kind": "probe.noop", "after": [{{"id": "{UUID(int=7)}", "on_failure": "wait"}}]}}', "edge.on_failure: "),
+        (f'{{"kind": "probe.noop", "after": [{{"id": "{UUID(int=7)}", "how": "run"}}]}}', "after.0.edge.how: "),
+        ('{"kind": "probe.noop", "id": "7"}', "id: "),
         ('{"kind": "probe.noop", "on_failure": "panic"}', "on_failure: "),
         ('{"kind": "probe.noop", "idempotency_key": ""}', "idempotency_key: "),
         ('{"kind": "probe.noop", "deadline": "yesterday"}', "deadline: "),
@@ -86,6 +90,26 @@ def test_an_unknown_kind_is_named() -> None:
 def test_an_unknown_queue_is_refused_with_those_that_exist() -> None:
     with pytest.raises(InvalidPayloadError, match=r"no queue 'chache'; there are cache, geometry, health"):
         new_job(KINDS, JobRequest(kind="probe.noop", queue="chache"))
+
+
+def test_each_edge_may_have_a_policy_of_its_own() -> None:
+    plain, run, cancel = uuid4(), uuid4(), uuid4()
+    after = [str(plain), {"id": str(run), "on_failure": "run"}, {"id": str(cancel), "on_failure": "cancel"}]
+    for default in OnFailure:
+        request = parse_request({"kind": "probe.noop", "after": after, "on_failure": default})
+        policies = {plain: default, run: OnFailure.RUN, cancel: OnFailure.CANCEL}
+        assert new_job(KINDS, request).predecessors == policies
+
+
+def test_two_policies_for_one_edge_are_refused() -> None:
+    after = [str(UUID(int=7)), {"id": str(UUID(int=7)), "on_failure": "run"}]
+    with pytest.raises(InvalidPayloadError, match=f"after: .*job {UUID(int=7)} is named twice"):
+        parse_request({"kind": "probe.noop", "after": after})
+
+
+def test_a_client_may_choose_a_jobs_id() -> None:
+    mine = uuid4()
+    assert new_job(KINDS, parse_request({"kind": "probe.noop", "id": str(mine)})).id == mine
 
 
 def test_jobs_never_travel_in_the_ingress_queue() -> None:

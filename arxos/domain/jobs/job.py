@@ -45,6 +45,14 @@ class OnFailure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """An edge with a policy of its own: the job to wait for, and what happens when that one fails."""
+
+    id: UUID
+    on_failure: OnFailure
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A job to insert: already held against its kind's contract. `run_at` None: now."""
 
@@ -60,9 +68,16 @@ class NewJob:
     deadline: datetime | None = None
     idempotency_key: str | None = None
     submitted_by: str | None = None
-    after: tuple[UUID, ...] = ()
-    on_failure: OnFailure = OnFailure.CANCEL
+    after: tuple[UUID | After, ...] = ()
+    on_failure: OnFailure = OnFailure.CANCEL  # of those edges that say nothing themselves
     trace: str | None = None  # W3C traceparent of the request that caused it
+
+    @property
+    def predecessors(self) -> Mapping[UUID, OnFailure]:
+        """Whom it waits for, each once, and what it does when that one fails; of two policies the stricter."""
+        edges = [one if isinstance(one, After) else After(one, self.on_failure) for one in self.after]
+        strict = {edge.id for edge in edges if edge.on_failure is OnFailure.CANCEL}
+        return {edge.id: OnFailure.CANCEL if edge.id in strict else OnFailure.RUN for edge in edges}
 
 
 @dataclass(frozen=True, slots=True)

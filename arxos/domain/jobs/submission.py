@@ -1,0 +1,78 @@
+"""What makes one submission whole: its jobs may name each other, may have been there before, and form no circle."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError as FoundCycle
+from graphlib import TopologicalSorter
+from typing import Any
+from uuid import UUID
+
+from arxos.domain.errors import ConflictError, CycleError
+from arxos.domain.jobs.job import After, NewJob
+
+SHOWN = 6  # jobs of a circle that an error names
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job that the ledger holds already, as it was submitted."""
+
+    id: UUID
+    kind: str
+    queue: str
+    payload: Mapping[str, Any]
+    idempotency_key: str | None
+
+    def is_repeated_by(self, job: NewJob) -> bool:
+        """Whether this request made it, or one that asks for the same."""
+        asked = (job.kind, job.queue, job.payload, job.idempotency_key)
+        return (self.kind, self.queue, self.payload, self.idempotency_key) == asked
+
+
+def each_once(jobs: Sequence[NewJob]) -> list[NewJob]:
+    """The jobs without repetitions. Raises ConflictError where one id stands for two different requests."""
+    first: dict[UUID, NewJob] = {}
+    for job in jobs:
+        if (known := first.setdefault(job.id, job)) is not job and known != job:
+            raise ConflictError(f"two jobs of one submission have the id {job.id}")
+    return list(first.values())
+
+
+def stands_for(job: NewJob, known: Iterable[Known]) -> UUID:
+    """The id of the job that exists in place of this one. Raises ConflictError where it is another's key or id."""
+    held = list(known)
+    for one in held:
+        if job.idempotency_key is not None and one.idempotency_key == job.idempotency_key:
+            if one.kind != job.kind:
+                raise ConflictError(
+                    f"idempotency key {job.idempotency_key!r} belongs to job {one.id} of kind {one.kind}"
+                )
+            return one.id
+    for one in held:
+        if one.id == job.id and not one.is_repeated_by(job):
+            raise ConflictError(f"the id {job.id} belongs to another job, of kind {one.kind}")
+    if not held:
+        raise ConflictError(f"job {job.id} existed a moment ago and is gone: submit it again")
+    return job.id
+
+
+def connected(job: NewJob, standing: Mapping[UUID, UUID]) -> NewJob:
+    """The job with its edges leading to those that stand for the ones it names."""
+    return replace(job, after=tuple(After(standing.get(one, one), how) for one, how in job.predecessors.items()))
+
+
+def refuse_circles(waits: Mapping[UUID, Collection[UUID]]) -> None:
+    """Raises CycleError naming the way round: each job is before the next. Takes time linear in jobs and edges."""
+    try:
+        TopologicalSorter(waits).prepare()
+    except FoundCycle as found:
+        circle: list[UUID] = found.args[1]
+        raise CycleError(f"jobs wait for each other: {_way(circle)}", circle[0]) from None
+
+
+def _way(circle: Sequence[UUID]) -> str:
+    """``a → b → a``; a long one with its middle left out."""
+    if len(circle) <= SHOWN + 1:
+        return " → ".join(map(str, circle))
+    shown = [*map(str, circle[: SHOWN - 1]), f"… ({len(circle) - SHOWN} more)", str(circle[-1])]
+    return " → ".join(shown)
