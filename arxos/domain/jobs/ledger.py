@@ -71,7 +71,9 @@ class Ledger(Protocol):
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
         """Insert jobs; returns their ids in order: for a known idempotency key the id of the job that exists.
 
-        Raises NotFoundError for an unknown predecessor, ConflictError where a key belongs to a job of another kind.
+        They may name each other in `after`, in any order. The same id with the same kind, queue, payload and key is the
+        same job. Raises UnknownPredecessorError; CycleError; ConflictError where a key belongs to a job of another
+        kind, or an id to another job.
         """
 
     def claim(
