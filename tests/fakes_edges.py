@@ -29,7 +29,8 @@ def release(tables: Tables, ids: Iterable[UUID], now: datetime) -> None:
     reasons = _doomed(tables, {job_id for job_id in ended if tables.job(job_id).state is not JobState.SUCCEEDED})
     for job_id, before in sorted(reasons.items()):
         state = JobState.CANCELLED if before in reasons else tables.job(before).state
-        tables.close(job_id, f"job {before} that it waits for is {state}", now)
+        tables.change(job_id, cancel_reason=(why := f"job {before} that it waits for is {state}"))
+        tables.close(job_id, why, now)
     for before, job_id in [edge for edge in _waiting(tables) if edge[0] in ended | reasons.keys()]:
         tables.edges[before, job_id] = True
         job = tables.change(job_id, waiting_for=tables.job(job_id).waiting_for - 1)

@@ -12,7 +12,6 @@ from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
 from arxos.domain.jobs.job import (
     FINAL,
-    WAITING,
     AttemptRecord,
     Capability,
     ClaimedJob,
@@ -20,15 +19,14 @@ from arxos.domain.jobs.job import (
     JobState,
     NewJob,
 )
-from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
+from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
 from tests.fakes_edges import DONE, connect, is_named, release
 from tests.fakes_parking import park, within
 from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
-
-UNSTARTED = WAITING | {JobState.BLOCKED}
 
 
 class FakeLedger:
@@ -95,13 +93,8 @@ class FakeLedger:
         self._tables.heartbeats.pop(worker, None)
         return self._give_back([row.job for row in self._tables.running() if row.job.worker == worker])
 
-    def expire(self) -> list[UUID]:
-        now = self._now()
-        late = [row.job.id for row in self._tables.rows.values() if row.job.state in UNSTARTED and due_by(row.job, now)]
-        for job_id in late:
-            self._tables.close(job_id, "its deadline passed before it started", self._now())
-        release(self._tables, late, self._now())
-        return late
+    def expire(self) -> list[Cancelled]:
+        return expire(self._tables, self._now)
 
     def prune(self, older_than_s: float, limit: int) -> int:
         since = self._now() - timedelta(seconds=older_than_s)
@@ -119,15 +112,24 @@ class FakeLedger:
         return self._tables.change(job_id, progress=done, progress_note=note).cancel_requested_by
 
     def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
-        state = self.get(job_id).state
-        if state in FINAL:
-            raise ConflictError(f"job {job_id} is {state}: it cannot be cancelled, it is final already")
-        self._tables.change(job_id, cancel_requested_by=by)
-        if state is not JobState.RUNNING:
-            self._tables.close(job_id, reason, self._now())
-            release(self._tables, [job_id], self._now())
-        self._act(by, "cancel", job_id)
-        return Cancelled(job_id, self._tables.job(job_id).state)
+        return cancel(self._tables, self._now, self.get(job_id), by, reason)
+
+    def cancel_all(
+        self, which: JobFilter, by: str, reason: str, *, limit: int = 1000, before: UUID | None = None
+    ) -> CancelledPage:
+        jobs = self._cancellable(which)
+        return cancel_all(self._tables, self._now, jobs, by, reason, limit=limit, before=before)
+
+    def cancellable(self, which: JobFilter) -> Mapping[JobState, int]:
+        return Counter(job.state for job in self._cancellable(which))
+
+    def cancel_requests(self, worker: str) -> list[CancelRequest]:
+        return cancel_requests(self._tables, worker)
+
+    def stop(self, requests: Sequence[CancelRequest], reason: str) -> list[UUID]:
+        asked = {(one.job_id, one.attempt) for one in requests}
+        rows = [row.job for row in self._tables.running() if (row.job.id, row.job.attempt) in asked]
+        return self._give_back([job for job in rows if job.cancel_requested_by is not None], reason)
 
     def redrive(self, job_id: UUID, by: str) -> None:
         job = self._dead(job_id, "redriven")
@@ -224,18 +226,18 @@ class FakeLedger:
 
     def _settle(self, one: Settlement) -> None:
         job, now = self._tables.job(one.job_id), self._now()
-        cancelled = one.state in WAITING and job.cancel_requested_by is not None
-        state = JobState.CANCELLED if cancelled else one.state
+        stopped = one.state is not JobState.SUCCEEDED and job.cancel_requested_by is not None
+        state = JobState.CANCELLED if stopped else one.state
         self._record(job, one.outcome, one.error_type, one.error_message, one.error_place)
         done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
         self._tables.change(
             job.id,
             state=state,
             result=one.result,
-            error_type=one.error_type,
-            error_message=one.error_message,
-            error_place=one.error_place,
-            error_fingerprint=one.error_fingerprint,
+            error_type="CancelledError" if stopped else one.error_type,
+            error_message=by_whom(job) if stopped else one.error_message,
+            error_place=None if stopped else one.error_place,
+            error_fingerprint=None if stopped else one.error_fingerprint,
             available_at=now if one.state is JobState.QUEUED else one.retry_at or job.available_at,
             published_at=job.published_at if state in FINAL else None,
             finished_at=now if state in FINAL else None,
@@ -243,9 +245,14 @@ class FakeLedger:
             progress=done,
         )
 
-    def _give_back(self, jobs: Sequence[Job]) -> list[UUID]:
+    def _give_back(self, jobs: Sequence[Job], reason: str | None = None) -> list[UUID]:
         for job in jobs:
-            self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
+            if job.cancel_requested_by is None:
+                self._settle(Settlement(job.id, job.attempt, Outcome.INTERRUPTED, JobState.QUEUED))
+            else:
+                stopped = Settlement(job.id, job.attempt, Outcome.CANCELLED, JobState.CANCELLED)
+                error = reason and "CancelledError"
+                self._settle(replace(stopped, error_type=error, error_message=reason))
         release(self._tables, [job.id for job in jobs], self._now())
         return [job.id for job in jobs]
 
@@ -258,11 +265,13 @@ class FakeLedger:
         return [row.job.id for row in rows]
 
     def _lose(self, row: Row, reason: str) -> None:
-        job, deaths, now = row.job, row.job.lost + 1, self._now()
-        poison = deaths >= row.asked.policy.max_lost
+        job, asked, now = row.job, row.job.cancel_requested_by is not None, self._now()
+        deaths = job.lost + (not asked)
+        poison = deaths >= row.asked.policy.max_lost and not asked
         state = JobState.DEAD if poison or job.attempt >= job.max_attempts else JobState.RETRYABLE
-        state = JobState.CANCELLED if job.cancel_requested_by else state
+        state = JobState.CANCELLED if asked else state
         verdict = f"poison: {deaths} attempts ended with the death of their worker; the last: " if poison else ""
+        error_type = "PoisonError" if poison else "WorkerLostError"
         self._tables.change(
             job.id,
             state=state,
@@ -270,10 +279,10 @@ class FakeLedger:
             published_at=None,
             available_at=now,
             finished_at=now if state in FINAL else None,
-            error_type="PoisonError" if poison else "WorkerLostError",
-            error_message=verdict + reason,
+            error_type="CancelledError" if asked else error_type,
+            error_message=by_whom(job) if asked else verdict + reason,
             error_place=None,
-            error_fingerprint=poison_fingerprint(reason) if poison else lost_fingerprint(reason),
+            error_fingerprint=None if asked else poison_fingerprint(reason) if poison else lost_fingerprint(reason),
         )
         self._tables.rows[job.id] = replace(self._tables.rows[job.id], batch=1)
 
@@ -282,6 +291,10 @@ class FakeLedger:
     ) -> None:
         ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message, place)
         self._tables.change(job.id, attempts=(*job.attempts, ended))
+
+    def _cancellable(self, which: JobFilter) -> list[Job]:
+        jobs = (row.job for row in self._tables.rows.values())
+        return [job for job in jobs if job.state not in FINAL and not is_asked(job) and _fits(job, which)]
 
     def _dead(self, job_id: UUID, act: str) -> Job:
         job = self.get(job_id)
@@ -338,7 +351,9 @@ def _listed(job: Job) -> Job:
 
 
 def _fits(job: Job, which: JobFilter) -> bool:
-    wanted: Mapping[str, Any] = {name: getattr(which, name) for name in ("state", "kind", "queue", "building_id")}
+    wanted: Mapping[str, Any] = {
+        name: getattr(which, name) for name in ("state", "kind", "queue", "building_id", "submitted_by")
+    }
     same = all(value is None or getattr(job, name) == value for name, value in wanted.items())
     error = f"{job.error_type}: {job.error_message or ''}".lower() if job.error_type else ""
     told = which.error is None or (bool(job.error_type) and which.error.lower() in error)

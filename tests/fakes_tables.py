@@ -66,7 +66,7 @@ class Tables:
 
     def close(self, job_id: UUID, reason: str, now: datetime) -> None:
         """Cancel a job that does not run."""
-        closed = {"state": JobState.CANCELLED, "finished_at": now}
+        closed = {"state": JobState.CANCELLED, "finished_at": now, "error_place": None, "error_fingerprint": None}
         self.change(job_id, **closed, error_type="CancelledError", error_message=reason)
 
 

@@ -96,12 +96,12 @@ class Sweeper:
             log.warning("leases_expired", jobs=[str(job_id) for job_id in taken])
 
     def expire(self) -> None:
-        """Waiting jobs beyond their deadline are cancelled."""
+        """Jobs beyond their deadline are cancelled: waiting ones at once, running ones are told."""
         with self.unit_of_work() as uow:
             expired = uow.jobs.expire()
             uow.commit()
         if expired:
-            log.info("deadlines_passed", jobs=[str(job_id) for job_id in expired])
+            log.info("deadlines_passed", jobs={str(one.job_id): one.state for one in expired})
 
     def publish_again(self) -> None:
         """Jobs published a while ago, unclaimed, and named by no waiting message: what carried them is gone."""

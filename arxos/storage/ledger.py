@@ -1,6 +1,6 @@
 """The ledger on PostgreSQL: each change of state is one guarded statement that returns what it changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,12 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.explain import Snapshot
-from arxos.domain.jobs.job import FINAL, Capability, ClaimedJob, Job, JobState, NewJob
-from arxos.domain.jobs.ledger import Beat, Cancelled, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import (
-    ledger_edges,
+    ledger_cancel,
     ledger_insert,
     ledger_park,
     ledger_pause,
@@ -48,16 +48,6 @@ UPDATE jobs SET progress = %s, progress_note = %s WHERE id = %s AND attempt = %s
 RETURNING cancel_requested_by
 """
 
-CANCEL = """
-UPDATE jobs SET cancel_requested_at = clock_timestamp(), cancel_requested_by = %(by)s,
-    state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END,
-    finished_at = CASE WHEN state = 'running' THEN NULL ELSE clock_timestamp() END,
-    error_type = CASE WHEN state = 'running' THEN error_type ELSE 'CancelledError' END,
-    error_message = CASE WHEN state = 'running' THEN error_message ELSE %(reason)s END
-WHERE id = %(id)s AND state IN ('blocked', 'queued', 'retryable', 'running')
-RETURNING state
-"""
-
 REDRIVE = """
 UPDATE jobs SET state = 'queued', available_at = clock_timestamp(), published_at = NULL, finished_at = NULL,
     max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0,
@@ -68,16 +58,6 @@ WHERE id = %s AND state = 'dead' RETURNING queue
 DISCARD = """
 UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_requested_by = %s, error_message = %s
 WHERE id = %s AND state = 'dead' RETURNING id
-"""
-
-# So many at once as a short statement can do; those that somebody holds come next time.
-EXPIRE = """
-WITH late AS (
-    SELECT id FROM jobs WHERE deadline < clock_timestamp() AND state IN ('blocked', 'queued', 'retryable')
-    ORDER BY deadline LIMIT 1000 FOR UPDATE SKIP LOCKED)
-UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type = 'CancelledError',
-    error_message = 'its deadline passed before it started'
-FROM late WHERE jobs.id = late.id RETURNING jobs.id
 """
 
 BEAT = """
@@ -132,10 +112,8 @@ class PostgresLedger:
         self._connection.execute("DELETE FROM workers WHERE id = %s", [worker])
         return returned
 
-    def expire(self) -> list[UUID]:
-        expired = [row[0] for row in self._connection.execute(EXPIRE)]
-        ledger_edges.release(self._connection, dict.fromkeys(expired, JobState.CANCELLED))
-        return expired
+    def expire(self) -> list[Cancelled]:
+        return ledger_cancel.expire(self._connection)
 
     def prune(self, older_than_s: float, limit: int) -> int:
         return ledger_prune.prune(self._connection, older_than_s, limit)
@@ -148,12 +126,22 @@ class PostgresLedger:
         return asked
 
     def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
-        row = self._connection.execute(CANCEL, {"id": job_id, "by": by, "reason": reason}).fetchone()
-        state = JobState(row[0]) if row else self._refuse(job_id, "cancelled", sorted(FINAL))
-        self._act(by, "cancel", job_id, reason=reason)
-        if state is JobState.CANCELLED:
-            ledger_edges.release(self._connection, {job_id: state})
-        return Cancelled(job_id, state)
+        return ledger_cancel.cancel(self._connection, job_id, by, reason)
+
+    def cancel_all(
+        self, which: JobFilter, by: str, reason: str, *, limit: int = 1000, before: UUID | None = None
+    ) -> CancelledPage:
+        return ledger_cancel.cancel_all(self._connection, which, by, reason, limit, before)
+
+    def cancellable(self, which: JobFilter) -> Mapping[JobState, int]:
+        return ledger_cancel.cancellable(self._connection, which)
+
+    def cancel_requests(self, worker: str) -> list[CancelRequest]:
+        return ledger_cancel.requests(self._connection, worker)
+
+    def stop(self, requests: Sequence[CancelRequest], reason: str) -> list[UUID]:
+        which = {"ids": [one.job_id for one in requests], "attempts": [one.attempt for one in requests]}
+        return ledger_settle.give_back(self._connection, ledger_settle.OF_REQUESTS, reason, **which)
 
     def redrive(self, job_id: UUID, by: str) -> None:
         row = self._connection.execute(REDRIVE, [job_id]).fetchone()
@@ -195,9 +183,8 @@ class PostgresLedger:
     def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])
 
-    def _refuse(self, job_id: UUID, act: str, final: Sequence[JobState] = ()) -> JobState:
+    def _refuse(self, job_id: UUID, act: str) -> None:
         row = self._connection.execute("SELECT state FROM jobs WHERE id = %s", [job_id]).fetchone()
         if row is None:
             raise NotFoundError(f"no job {str(job_id)!r}")
-        wanted = "it is final already" if final else "only dead jobs can be"
-        raise ConflictError(f"job {job_id} is {row[0]}: it cannot be {act}, {wanted}")
+        raise ConflictError(f"job {job_id} is {row[0]}: it cannot be {act}, only dead jobs can be")

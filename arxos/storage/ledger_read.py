@@ -14,7 +14,8 @@ from arxos.storage.database import Connection
 COLUMNS: LiteralString = """
     id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
     error_type, error_message, error_place, error_fingerprint, progress, progress_note, published_at, started_at,
-    finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by"""
+    finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by,
+    cancel_reason"""
 
 CONDITIONS: dict[str, LiteralString] = {
     "state": "state = %(state)s",
@@ -22,6 +23,7 @@ CONDITIONS: dict[str, LiteralString] = {
     "queue": "queue = %(queue)s",
     "building_id": "building_id = %(building_id)s",
     "error": "strpos(lower(error_type || ': ' || coalesce(error_message, '')), lower(%(error)s)) > 0",
+    "submitted_by": "submitted_by = %(submitted_by)s",
     "since": "created_at >= %(since)s",
     "before": "id < %(before)s",
 }
@@ -62,14 +64,19 @@ def get(connection: Connection, job_id: UUID) -> Job:
 
 def find(connection: Connection, which: JobFilter, limit: int, before: UUID | None) -> Page:
     """Jobs newest first (ids are ordered by time), those before the cursor."""
-    values = {name: getattr(which, name) for name in JobFilter.__slots__} | {"before": before}
-    wanted = [condition for name, condition in CONDITIONS.items() if values[name] is not None]
-    where = " AND ".join(wanted) or "true"
+    where, values = condition(which, before)
     with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
         query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"
         jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
     more = len(jobs) > limit
     return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
+
+
+def condition(which: JobFilter, before: UUID | None = None) -> tuple[LiteralString, dict[str, Any]]:
+    """The filter as a condition on `jobs`, and its values; `before`: only jobs older than this one."""
+    values = {name: getattr(which, name) for name in JobFilter.__slots__} | {"before": before}
+    wanted = [condition for name, condition in CONDITIONS.items() if values[name] is not None]
+    return " AND ".join(wanted) or "true", values
 
 
 def queues(connection: Connection) -> list[QueueCounts]:

@@ -10,19 +10,24 @@ from arxos.domain.jobs.job import FINAL, JobState
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
+from arxos.storage.ledger_cancel import BY_WHOM
+
+STOPPED: LiteralString = "o.state <> 'succeeded' AND cancel_requested_at IS NOT NULL"
 
 # Guarded by state and attempt (the fencing token): a late worker changes nothing and gets no row back.
-# Who was asked to stop and did not, but failed or was interrupted, is not tried again.
-SETTLE = """
+# Who was asked to stop and did anything but succeed is cancelled.
+SETTLE: LiteralString = f"""
 WITH outcome AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
             %s::text[], %s::text[], %s::text[])
         AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message, error_place, fingerprint)),
 settled AS (
-    UPDATE jobs SET result = o.result::jsonb, error_type = o.error_type, error_message = o.error_message,
-        error_place = o.error_place, error_fingerprint = o.fingerprint,
-        state = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NOT NULL THEN 'cancelled'
-            ELSE o.state END,
+    UPDATE jobs SET result = o.result::jsonb,
+        state = CASE WHEN {STOPPED} THEN 'cancelled' ELSE o.state END,
+        error_type = CASE WHEN {STOPPED} THEN 'CancelledError' ELSE o.error_type END,
+        error_message = CASE WHEN {STOPPED} THEN {BY_WHOM} ELSE o.error_message END,
+        error_place = CASE WHEN {STOPPED} THEN NULL ELSE o.error_place END,
+        error_fingerprint = CASE WHEN {STOPPED} THEN NULL ELSE o.fingerprint END,
         available_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() ELSE coalesce(o.retry_at, available_at) END,
         published_at = CASE WHEN o.state IN ('queued', 'retryable') THEN NULL ELSE published_at END,
         finished_at = CASE WHEN o.state IN ('queued', 'retryable') AND cancel_requested_at IS NULL THEN NULL
@@ -39,20 +44,25 @@ SELECT id, state FROM settled
 """
 
 # Whoever was lost with others in one message travels alone from now on: the next death names the guilty.
-TAKE_BACK: LiteralString = """
-WITH lost AS (SELECT id FROM jobs WHERE state = 'running' AND {whose} ORDER BY id FOR UPDATE SKIP LOCKED),
+# Who was asked to stop is cancelled; that its process died meanwhile is history's, and speaks for no poison.
+TAKE_BACK: LiteralString = f"""
+WITH lost AS (SELECT id FROM jobs WHERE state = 'running' AND {{whose}} ORDER BY id FOR UPDATE SKIP LOCKED),
 taken AS (
-    UPDATE jobs SET lost = lost + 1, batch = 1, published_at = NULL, available_at = clock_timestamp(),
+    UPDATE jobs SET batch = 1, published_at = NULL, available_at = clock_timestamp(),
+        lost = CASE WHEN cancel_requested_at IS NOT NULL THEN lost ELSE lost + 1 END,
         state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
             WHEN lost + 1 >= (policy->>'max_lost')::int OR attempt >= max_attempts THEN 'dead' ELSE 'retryable' END,
         finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR lost + 1 >= (policy->>'max_lost')::int
             OR attempt >= max_attempts THEN clock_timestamp() END,
-        error_type = CASE WHEN lost + 1 >= (policy->>'max_lost')::int THEN 'PoisonError' ELSE 'WorkerLostError' END,
-        error_message = CASE WHEN lost + 1 >= (policy->>'max_lost')::int
-            THEN 'poison: ' || (lost + 1) || ' attempts ended with the death of their worker; the last: ' ELSE '' END
-            || %(reason)s,
+        error_type = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CancelledError'
+            WHEN lost + 1 >= (policy->>'max_lost')::int THEN 'PoisonError' ELSE 'WorkerLostError' END,
+        error_message = CASE WHEN cancel_requested_at IS NOT NULL THEN {BY_WHOM}
+            WHEN lost + 1 >= (policy->>'max_lost')::int
+            THEN 'poison: ' || (lost + 1) || ' attempts ended with the death of their worker; the last: '
+            || %(reason)s ELSE %(reason)s END,
         error_place = NULL,
-        error_fingerprint = CASE WHEN lost + 1 >= (policy->>'max_lost')::int THEN %(poison)s ELSE %(loss)s END
+        error_fingerprint = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
+            WHEN lost + 1 >= (policy->>'max_lost')::int THEN %(poison)s ELSE %(loss)s END
     FROM lost WHERE jobs.id = lost.id
     RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (
@@ -68,20 +78,28 @@ started_at < clock_timestamp() - make_interval(secs => %(lease_s)s) AND NOT EXIS
     SELECT FROM workers WHERE workers.id = jobs.worker
         AND heartbeat_at > clock_timestamp() - make_interval(secs => %(lease_s)s))"""
 
-GIVE_BACK: LiteralString = """
-WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND {whose} ORDER BY id FOR UPDATE SKIP LOCKED),
+GIVE_BACK: LiteralString = f"""
+WITH mine AS (SELECT id FROM jobs WHERE state = 'running' AND {{whose}} ORDER BY id FOR UPDATE SKIP LOCKED),
 returned AS (
-    UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(), max_attempts = max_attempts + 1,
-        error_type = NULL, error_message = NULL, error_place = NULL, error_fingerprint = NULL,
+    UPDATE jobs SET published_at = NULL, available_at = clock_timestamp(),
+        max_attempts = CASE WHEN cancel_requested_at IS NULL THEN max_attempts + 1 ELSE max_attempts END,
+        error_type = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CancelledError' END,
+        error_message = CASE WHEN cancel_requested_at IS NOT NULL THEN {BY_WHOM} END,
+        error_place = NULL, error_fingerprint = NULL,
         state = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
         finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END
     FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome)
-    SELECT id, attempt, worker, started_at, 'interrupted' FROM returned)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
+    SELECT id, attempt, worker, started_at, CASE WHEN state = 'cancelled' THEN 'cancelled' ELSE 'interrupted' END,
+        CASE WHEN state = 'cancelled' AND %(reason)s::text IS NOT NULL THEN 'CancelledError' END,
+        CASE WHEN state = 'cancelled' THEN %(reason)s::text END
+    FROM returned)
 SELECT id, state FROM returned
 """
 OF_WORKER: LiteralString = "worker = %(worker)s"
+OF_REQUESTS: LiteralString = """
+cancel_requested_at IS NOT NULL AND (id, attempt) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::int[]))"""
 OF_CLAIM: LiteralString = "worker = %(worker)s AND delivery = %(delivery)s"
 
 RECORDED = """
@@ -116,9 +134,12 @@ def recorded(connection: Connection, worker: str, settlements: Sequence[Settleme
     return {row[0] for row in connection.execute(RECORDED, [*columns, worker])} if settlements else set()
 
 
-def give_back(connection: Connection, whose: LiteralString, **which: Any) -> list[UUID]:
-    """Make running jobs queued again, no attempt burned; returns them."""
-    rows = connection.execute(GIVE_BACK.format(whose=whose), which).fetchall()
+def give_back(connection: Connection, whose: LiteralString, reason: str | None = None, **which: Any) -> list[UUID]:
+    """Make running jobs queued again, no attempt burned, or cancelled where that was asked for; returns them.
+
+    `reason`: what history says of the attempt of a cancelled one.
+    """
+    rows = connection.execute(GIVE_BACK.format(whose=whose), {"reason": reason, **which}).fetchall()
     _release(connection, rows)
     if rows:
         connection.execute("NOTIFY arxos_due")

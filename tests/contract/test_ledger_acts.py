@@ -1,4 +1,4 @@
-"""What operators do to jobs in any ledger: cancel, redrive, discard."""
+"""What operators do to dead letters in any ledger: redrive, discard; and to no job at all."""
 
 from uuid import uuid4
 
@@ -6,42 +6,9 @@ import pytest
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.job import JobState
-from arxos.domain.jobs.ledger import Cancelled
-from arxos.domain.jobs.outcome import succeeded
 from tests.builders import new_job
-from tests.contract.lives import job_in, lose_once, retry
-from tests.worlds import WORKER, World
-
-
-@pytest.mark.parametrize("state", [JobState.BLOCKED, JobState.QUEUED, JobState.RETRYABLE])
-def test_a_waiting_job_is_cancelled_at_once(world: World, state: JobState) -> None:
-    job_id = job_in(world, state)
-    assert world.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file")) == Cancelled(job_id, JobState.CANCELLED)
-    row = world.get(job_id)
-    assert (row.state, row.cancel_requested_by, row.error_type, row.error_message) == (
-        JobState.CANCELLED,
-        "ada",
-        "CancelledError",
-        "wrong file",
-    )
-    assert row.finished_at is not None
-    assert world.acts() == [("ada", "cancel", job_id)]
-
-
-def test_a_running_job_is_asked_to_stop(world: World) -> None:
-    job_id = job_in(world, JobState.RUNNING)
-    assert world.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file")) == Cancelled(job_id, JobState.RUNNING)
-    assert world.do(lambda ledger: ledger.report_progress(job_id, 1, 0.5, "half")) == "ada"
-    assert world.acts() == [("ada", "cancel", job_id)]
-
-
-@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED])
-def test_a_final_job_cannot_be_cancelled(world: World, state: JobState) -> None:
-    job_id = job_in(world, state)
-    acts = world.acts()
-    with pytest.raises(ConflictError, match=f"job {job_id} is {state}: it cannot be cancelled, it is final already"):
-        world.do(lambda ledger: ledger.cancel(job_id, "ada", "late"))
-    assert world.acts() == acts
+from tests.contract.lives import job_in, lose_once
+from tests.worlds import World
 
 
 @pytest.mark.parametrize("act", ["cancel", "redrive", "discard"])
@@ -50,41 +17,6 @@ def test_acting_on_an_unknown_job_names_it(world: World, act: str) -> None:
     unknown = uuid4()
     with pytest.raises(NotFoundError, match=f"no job '{unknown}'"):
         world.do(lambda ledger: getattr(ledger, act)(unknown, *arguments))
-
-
-def test_a_cancelled_job_cancels_its_successors(world: World) -> None:
-    world.insert(first := new_job())
-    world.insert(then := new_job(after=(first.id,)))
-    world.do(lambda ledger: ledger.cancel(first.id, "ada", "wrong file"))
-    assert world.state(then.id) is JobState.CANCELLED
-
-
-def test_a_cancelled_job_that_fails_is_not_tried_again(world: World) -> None:
-    job_id = job_in(world, JobState.RUNNING)
-    world.insert(then := new_job(after=(job_id,)))
-    world.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file"))
-    assert world.settle(retry(job_id, 1, world)) == {job_id}
-    assert world.state(job_id) is JobState.CANCELLED
-    assert world.get(job_id).finished_at is not None
-    assert [one.outcome for one in world.get(job_id).attempts] == ["failed"]
-    assert world.state(then.id) is JobState.CANCELLED
-
-
-def test_a_cancelled_job_whose_worker_retires_is_not_tried_again(world: World) -> None:
-    job_id = job_in(world, JobState.RUNNING)
-    world.insert(then := new_job(after=(job_id,)))
-    world.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file"))
-    world.do(lambda ledger: ledger.retire(WORKER))
-    assert world.state(job_id) is JobState.CANCELLED
-    assert world.state(then.id) is JobState.CANCELLED
-
-
-def test_a_cancelled_job_that_succeeds_all_the_same_has_succeeded(world: World) -> None:
-    world.insert(new := new_job())
-    [job] = world.claim(new.id)
-    world.do(lambda ledger: ledger.cancel(new.id, "ada", "wrong file"))
-    world.settle(succeeded(job, None))
-    assert world.state(new.id) is JobState.SUCCEEDED
 
 
 def test_a_redriven_job_has_a_fresh_budget_and_its_history(world: World) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.ledger import Cancelled
 from arxos.domain.jobs.outcome import succeeded
 from tests.builders import beat, delivery, new_job
 from tests.contract.lives import job_in, lose_once
@@ -85,7 +86,22 @@ def test_a_lost_job_that_was_to_be_cancelled_is(world: World) -> None:
     world.claim(new.id, message=(message := delivery()))
     world.do(lambda ledger: ledger.cancel(new.id, "ada", "wrong file"))
     world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
-    assert world.state(new.id) is JobState.CANCELLED
+    row = world.get(new.id)
+    assert (row.state, row.lost, row.error_type, row.error_message) == (
+        JobState.CANCELLED,
+        0,
+        "CancelledError",
+        "cancelled by ada: wrong file",
+    )
+    assert [(one.outcome, one.error_message) for one in row.attempts] == [("lost", "signal 9")]
+
+
+def test_a_job_that_was_to_be_cancelled_is_no_poison(world: World) -> None:
+    world.insert(new := new_job(max_lost=1))
+    world.claim(new.id, message=(message := delivery()))
+    world.do(lambda ledger: ledger.cancel(new.id, "ada", "wrong file"))
+    world.do(lambda ledger: ledger.lose("signal 9", delivery=message))
+    assert (world.state(new.id), world.get(new.id).error_type) == (JobState.CANCELLED, "CancelledError")
 
 
 def test_the_jobs_of_a_silent_worker_are_swept(world: World) -> None:
@@ -200,16 +216,36 @@ def test_a_waiting_job_expires_at_its_deadline(world: World, state: JobState) ->
     job_id = job_in(world, state, deadline=world.now() + timedelta(seconds=60))
     assert world.do(lambda ledger: ledger.expire()) == []
     world.pass_time(61)
-    assert world.do(lambda ledger: ledger.expire()) == [job_id]
+    assert world.do(lambda ledger: ledger.expire()) == [Cancelled(job_id, JobState.CANCELLED)]
     row = world.get(job_id)
-    assert (row.state, row.error_message) == (JobState.CANCELLED, "its deadline passed before it started")
+    assert (row.state, row.cancel_requested_by, row.cancel_reason) == (
+        JobState.CANCELLED,
+        "deadline",
+        f"its deadline of {row.deadline:%Y-%m-%dT%H:%M:%SZ} passed while it waited",
+    )
+    assert row.error_message == f"cancelled by deadline: {row.cancel_reason}"
 
 
-def test_a_running_job_outlives_its_deadline(world: World) -> None:
+def test_a_running_job_is_asked_to_stop_at_its_deadline_once(world: World) -> None:
     job_id = job_in(world, JobState.RUNNING, deadline=world.now() + timedelta(seconds=60))
+    assert world.do(lambda ledger: ledger.expire()) == []
+    world.pass_time(61)
+    assert world.do(lambda ledger: ledger.expire()) == [Cancelled(job_id, JobState.RUNNING)]
+    assert world.do(lambda ledger: ledger.expire()) == []
+    row = world.get(job_id)
+    assert (row.state, row.cancel_requested_by, row.cancel_reason) == (
+        JobState.RUNNING,
+        "deadline",
+        f"its deadline of {row.deadline:%Y-%m-%dT%H:%M:%SZ} passed while it ran",
+    )
+
+
+def test_who_was_asked_before_its_deadline_stops_for_that_reason(world: World) -> None:
+    job_id = job_in(world, JobState.RUNNING, deadline=world.now() + timedelta(seconds=60))
+    world.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file"))
     world.pass_time(61)
     assert world.do(lambda ledger: ledger.expire()) == []
-    assert world.state(job_id) is JobState.RUNNING
+    assert world.get(job_id).cancel_requested_by == "ada"
 
 
 def test_an_expired_job_cancels_its_successors(world: World) -> None:

@@ -1,5 +1,6 @@
 """Random lives of jobs: after every step the fake and PostgreSQL say the same, and no job left its allowed path."""
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
@@ -20,7 +21,7 @@ from hypothesis.stateful import (
 
 from arxos.domain.errors import ArxosError
 from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, After, Job, JobState, NewJob, OnFailure
-from arxos.domain.jobs.ledger import JobFilter, Ledger
+from arxos.domain.jobs.ledger import CancelledPage, JobFilter, Ledger
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from tests.builders import beat, new_job
 from tests.worlds import FakeWorld, PostgresWorld, World
@@ -31,7 +32,7 @@ MOST_JOBS = 9
 WORKERS = ("ada", "bob")
 QUEUES = ("maintenance", "cache")
 MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline"}
-APART = {"attempts"}  # compared by a function of its own
+APART = {"attempts", "error_message", "cancel_reason"}  # compared by functions of their own
 COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS | APART]
 ENDS = [
     (Outcome.SUCCEEDED, JobState.SUCCEEDED),
@@ -186,12 +187,24 @@ class TwoLedgers(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        self._same(lambda ledger, _: sorted(ledger.expire()))
+        self._same(lambda ledger, _: sorted((one.job_id, one.state) for one in ledger.expire()))
 
     @rule(place=a_place)
     def cancel(self, place: int) -> None:
         job_id = self._pick(place, *JobState)
         self._same(lambda ledger, _: ledger.cancel(job_id, "ada", "wrong file"))
+
+    @rule(queue=st.sampled_from(QUEUES), limit=st.integers(1, 3))
+    def cancel_all(self, queue: str, limit: int) -> None:
+        which = JobFilter(queue=queue)
+        self._same(lambda ledger, _: {**ledger.cancellable(which)})
+        self._same(lambda ledger, _: _page(ledger.cancel_all(which, "bob", "wrong queue", limit=limit)))
+
+    @rule(worker=st.sampled_from(WORKERS), reason=st.sampled_from(["deaf", "deafer"]))
+    def stop(self, worker: str, reason: str) -> None:
+        """What a worker does with those that do not obey."""
+        asked = self._same(lambda ledger, _: ledger.cancel_requests(worker))
+        self._same(lambda ledger, _: sorted(ledger.stop(asked, reason)))
 
     @rule(place=a_place)
     def discard(self, place: int) -> None:
@@ -265,7 +278,21 @@ def _answer(world: World, act: Callable[[Ledger, World], Any]) -> Any:
 def _facts(world: World, jobs: list[Job]) -> list[tuple[Any, ...]]:
     """All of the jobs but their moments, of which only what has come to pass can be compared."""
     now = world.now()
-    return [(*(getattr(job, name) for name in COMPARED), job.available_at > now, _history(job)) for job in jobs]
+    return [
+        (*(getattr(job, name) for name in COMPARED), _reasons(job), job.available_at > now, _history(job))
+        for job in jobs
+    ]
+
+
+def _reasons(job: Job) -> list[str]:
+    """What is said of its end, without its deadline: that is a moment."""
+    return [
+        re.sub(r"its deadline of \S+", "its deadline", str(said)) for said in (job.error_message, job.cancel_reason)
+    ]
+
+
+def _page(page: CancelledPage) -> tuple[Any, ...]:
+    return sorted((one.job_id, one.state) for one in page.jobs), page.cursor
 
 
 def _history(job: Job) -> list[tuple[Any, ...]]:

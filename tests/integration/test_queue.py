@@ -92,7 +92,7 @@ def test_a_running_job_that_is_cancelled_stops_soon(queue: Stack) -> None:
     wait_until(lambda: queue.get(job_id).progress is not None, "progress")
     queue.do(lambda ledger: ledger.cancel(job_id, "ada", "wrong file"))
     job = queue.reaches(job_id, within_s=30)
-    assert (job.state, job.error_message) == (JobState.CANCELLED, "cancelled by ada")
+    assert (job.state, job.error_message) == (JobState.CANCELLED, "cancelled by ada: wrong file")
     assert (job.progress or 0) < 1
 
 

@@ -157,7 +157,10 @@ def test_progress_tells_a_body_that_it_was_cancelled() -> None:
 
     bench = Bench(run)
     assert bench.run(mine := job()) == "1 cancelled"
-    assert (bench.job(mine).state, bench.job(mine).error_message) == (JobState.CANCELLED, "cancelled by ada")
+    assert (bench.job(mine).state, bench.job(mine).error_message) == (
+        JobState.CANCELLED,
+        "cancelled by ada: wrong file",
+    )
     assert bench.database.tables.effects == []
 
 

@@ -27,7 +27,7 @@ def explain(seen: Snapshot) -> str:
         case JobState.SUCCEEDED:
             return f"it succeeded at attempt {seen.job.attempt}; there is nothing to wait for."
         case JobState.CANCELLED:
-            return f"it was cancelled{_by(seen.job)}: {seen.job.error_message or 'no reason given'}."
+            return f"it was cancelled{_by(seen.job)}: {_reason(seen.job)}."
         case JobState.DEAD:
             return _dead(seen.job)
         case JobState.BLOCKED:
@@ -40,6 +40,10 @@ def explain(seen: Snapshot) -> str:
 
 def _by(job: Job) -> str:
     return f" by {job.cancel_requested_by}" if job.cancel_requested_by else ""
+
+
+def _reason(job: Job) -> str:
+    return job.cancel_reason or job.error_message or "no reason given"
 
 
 def _dead(job: Job) -> str:

@@ -158,5 +158,6 @@ class Job:
     submitted_by: str | None = None
     building_id: UUID | None = None
     waiting_for: int = 0
-    cancel_requested_by: str | None = None
+    cancel_requested_by: str | None = None  # 'deadline': nobody did, it was too late
+    cancel_reason: str | None = None
     attempts: tuple[AttemptRecord, ...] = ()

@@ -21,6 +21,7 @@ class JobFilter:
     queue: str | None = None
     building_id: UUID | None = None
     error: str | None = None  # part of the error's type or message, any case
+    submitted_by: str | None = None
     since: datetime | None = None
 
 
@@ -38,6 +39,23 @@ class Cancelled:
 
     job_id: UUID
     state: JobState
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledPage:
+    """What a cancellation of many found; `cursor` continues it, None at the end."""
+
+    jobs: tuple[Cancelled, ...]
+    cursor: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """A running attempt whose body is to be told that its job is cancelled."""
+
+    job_id: UUID
+    attempt: int
+    delivery: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,10 @@ class Ledger(Protocol):
         """
 
     def abandon(self, worker: str, delivery: UUID) -> list[UUID]:
-        """Give back what this worker claimed by this delivery and does not run: the claim's answer was lost."""
+        """Give back what this worker claimed by this delivery and does not run: the claim's answer was lost.
+
+        Or its process was ended because of another job of the same delivery.
+        """
 
     def settle(self, settlements: Sequence[Settlement]) -> set[UUID]:
         """Write outcomes, history and the release of successors; returns the jobs whose attempt was still current."""
@@ -111,8 +132,8 @@ class Ledger(Protocol):
     def sweep(self, lease_s: float) -> list[UUID]:
         """Take back the running jobs of workers that were silent for `lease_s` seconds. Returns the jobs."""
 
-    def expire(self) -> list[UUID]:
-        """Cancel waiting jobs whose deadline has passed. Returns them."""
+    def expire(self) -> list[Cancelled]:
+        """Cancel jobs whose deadline has passed, once: waiting ones at once, running ones are asked. Returns them."""
 
     def prune(self, older_than_s: float, limit: int) -> int:
         """Delete the oldest jobs that succeeded or were cancelled longer ago than that, at most `limit`; how many.
@@ -125,7 +146,27 @@ class Ledger(Protocol):
         """Store progress. Returns who asked to cancel; raises ConflictError when the attempt is no longer current."""
 
     def cancel(self, job_id: UUID, by: str, reason: str) -> Cancelled:
-        """Cancel a waiting job, or ask a running one. Raises NotFoundError; ConflictError when it is final already."""
+        """Cancel a waiting job, or ask a running one. Raises NotFoundError; ConflictError when it is final already.
+
+        Whatever a job that was asked does but succeed makes it CANCELLED, for the reason of whoever asked first.
+        """
+
+    def cancel_all(
+        self, which: JobFilter, by: str, reason: str, *, limit: int = 1000, before: UUID | None = None
+    ) -> CancelledPage:
+        """Cancel jobs that wait or run and have not been asked yet: the newest `limit` that are older than `before`."""
+
+    def cancellable(self, which: JobFilter) -> Mapping[JobState, int]:
+        """How many jobs `cancel_all` would cancel, page after page, by their states."""
+
+    def cancel_requests(self, worker: str) -> list[CancelRequest]:
+        """What this worker runs and is to be told to stop."""
+
+    def stop(self, requests: Sequence[CancelRequest], reason: str) -> list[UUID]:
+        """Cancel what was asked and did not stop: whatever these attempts still write is void. Returns the jobs.
+
+        Those that somebody holds are left out: ask again. `reason`: what history says of the attempt.
+        """
 
     def redrive(self, job_id: UUID, by: str) -> None:
         """Send a dead job round again with a fresh budget. Raises NotFoundError, ConflictError when it is not dead."""
