@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
 from arxos.domain.jobs.job import (
@@ -47,6 +48,13 @@ class FakeLedger:
                 inserted.append(job)
         self._connect([connected(job, standing) for job in inserted if job.after])
         return [standing.get(job.id, job.id) for job in jobs]
+
+    def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
+        waiting = [row.job.queue for row in self._tables.rows.values() if is_due(row.job, self._now())]
+        return [Backlog(queue, min(waiting.count(queue), limit), 0.0) for queue in queues]
+
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        return {row.job.idempotency_key for row in self._tables.rows.values()}.intersection(keys)  # type: ignore[return-value]
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None

@@ -1,4 +1,4 @@
-"""`arxos jobs …` and `arxos kinds`: look at jobs, and act on one."""
+"""`arxos jobs …`: look at jobs, and act on one."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,13 +6,11 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import start
-from arxos.app.settings import read_settings
 from arxos.cli.output import print_json, print_table, relative
 from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
-from arxos.tasks.registry import all_kinds
 
 app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
 
@@ -20,22 +18,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
 JobId = Annotated[UUID, typer.Argument(metavar="JOB", help="Its id.")]
 Reason = Annotated[str, typer.Option(help="Why: recorded.")]
 By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
-
-
-def kinds(json: AsJson = False) -> None:
-    """List the job kinds and their contracts.
-
-    Example: arxos kinds
-    Example: arxos kinds --json  # with the JSON Schema of every payload
-    """
-    known = all_kinds(probes=read_settings().probes).values()
-    if json:
-        print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
-        return
-    print_table(
-        ("kind", "queue", "payload", "does"),
-        [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
-    )
 
 
 @app.command("list")

@@ -14,14 +14,17 @@ import typer
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli.times import At
 from arxos.domain.errors import (
+    ArxosError,
     CycleError,
     InvalidError,
+    OverloadedError,
     PermanentError,
     UnavailableError,
     UnknownKindError,
     UnknownPredecessorError,
 )
 from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob, OnFailure
+from arxos.domain.jobs.submit import submit as submit_jobs
 from arxos.tasks.request import new_job, parse_request
 
 CHUNK = 10_000  # jobs in one transaction
@@ -73,7 +76,7 @@ def submit(
 def insert(runtime: Runtime, jobs: list[NewJob]) -> list[UUID]:
     """Insert in one transaction; returns the ids."""
     with runtime.ports.unit_of_work() as uow:
-        ids = uow.jobs.insert(jobs)
+        ids = submit_jobs(uow, jobs, runtime.settings.backlog_limit)
         uow.commit()
     return ids
 
@@ -146,18 +149,18 @@ def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int)
             raise PermanentError(f"line {number}: {error} {before}") from error
     try:
         return insert(runtime, list(jobs.values()))
-    except PermanentError as error:
+    except (PermanentError, OverloadedError) as error:
         raise PermanentError(f"{_place(error, jobs, chunk)}: {error}{_bounds(error, chunk)} {before}") from error
 
 
-def _place(error: PermanentError, jobs: dict[int, NewJob], chunk: list[tuple[int, str]]) -> str:
+def _place(error: ArxosError, jobs: dict[int, NewJob], chunk: list[tuple[int, str]]) -> str:
     """The line of the job that the refusal is about, else all of them."""
     about = error.job_id if isinstance(error, CycleError | UnknownPredecessorError) else None
     line = next((number for number, job in jobs.items() if job.id == about), None)
     return f"line {line}" if line else f"lines {chunk[0][0]} to {chunk[-1][0]}"
 
 
-def _bounds(error: PermanentError, chunk: list[tuple[int, str]]) -> str:
+def _bounds(error: ArxosError, chunk: list[tuple[int, str]]) -> str:
     """Whoever names a job of a later chunk should hear that there are chunks."""
     if not isinstance(error, UnknownPredecessorError) or len(chunk) < CHUNK:
         return ""

@@ -4,6 +4,7 @@ ArxosError
 ├── TransientError            trying again may help
 │   ├── UnavailableError      a server or file store did not answer
 │   ├── TimedOutError         a limit of time or memory was reached
+│   ├── OverloadedError       too much is due already; it says when to come again
 │   ├── InterruptedError_     the worker was told to stop; the attempt is given back
 │   └── UnknownKindError      no such job kind here (a rolling deploy: another worker may know it)
 └── PermanentError            trying again gives the same answer
@@ -42,6 +43,17 @@ class UnavailableError(TransientError):
 
 class TimedOutError(TransientError):
     """A limit of time or memory was reached."""
+
+
+class OverloadedError(TransientError):
+    """Too much is due already in a queue; come again after `wait_s` seconds."""
+
+    def __init__(self, queue: str, due: int, limit: int, wait_s: int) -> None:
+        super().__init__(
+            f"queue {queue!r} has {due:,} due jobs, and takes no more from its limit of {limit:,} on:"
+            f" come again in {wait_s} s"
+        )
+        self.wait_s = wait_s
 
 
 class InterruptedError_(TransientError):

@@ -11,7 +11,7 @@ from arxos.domain.errors import TransientError
 from arxos.domain.jobs.limits import Allowance
 from arxos.scheduler.trouble import Trouble
 from arxos.storage.database import Connection, Database
-from arxos.storage.limits import Limits
+from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from arxos.storage.turns import Lane
 from arxos.workers.publisher import Publisher

@@ -11,7 +11,8 @@ from arxos.scheduler.relay import Relay
 from arxos.scheduler.sweeper import Sweeper
 from arxos.scheduler.vacuum_watch import VacuumWatch
 from arxos.storage.activity import Activity
-from arxos.storage.limits import Limits
+from arxos.storage.backlogs import Backlogs
+from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from arxos.storage.services import Services
 from arxos.tasks.queues import POOL_OF
@@ -41,6 +42,7 @@ def run_relay(runtime: Runtime) -> None:
         settings.lease_s,
         settings.republish_s,
         VacuumWatch(Activity(runtime.database), settings.long_transaction_s),
+        Backlogs(runtime.database),
         stopping,
     )
     presence = Presence(

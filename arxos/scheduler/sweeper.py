@@ -12,12 +12,14 @@ from arxos.domain.ports import OpenUnitOfWork
 from arxos.scheduler.sight import Sight
 from arxos.scheduler.trouble import Trouble
 from arxos.scheduler.vacuum_watch import VacuumWatch
+from arxos.storage.backlogs import Backlogs
 from arxos.storage.outbox import Outbox
 from arxos.workers.broker_check import broker_facts, evicts
 from arxos.workers.publisher import Publisher
 
 EVERY_S = 1.0
 LOOK_EVERY_S = 10.0
+COUNTING_SHARE = 20  # of this time, one part is spent on counting
 
 log = structlog.get_logger()
 
@@ -33,9 +35,11 @@ class Sweeper:
     lease_s: float
     republish_s: float
     vacuum: VacuumWatch
+    backlogs: Backlogs
     stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _next_look: float = 0.0
+    _next_count: float = 0.0
     _declared: bool = False  # by us: who finds a new broker bare need not be alarmed
     _sight: Sight = field(init=False)
 
@@ -64,6 +68,7 @@ class Sweeper:
             self._sight.seen()
         with self._sight.elsewhere():
             self._try(self.publish_again)
+            self._try(self.count_backlogs)
             if time.monotonic() >= self._next_look:
                 self._next_look = time.monotonic() + LOOK_EVERY_S
                 self._try(self.look_at_broker)
@@ -121,6 +126,12 @@ class Sweeper:
         self._declared = True
         if problem := evicts(broker_facts(self.publisher)):
             raise UnavailableError(problem)
+
+    def count_backlogs(self) -> None:
+        """Tell those who submit how much is due; where counting takes long, less often."""
+        if (began := time.monotonic()) >= self._next_count:
+            self.backlogs.measure(self.queues)
+            self._next_count = time.monotonic() + COUNTING_SHARE * (time.monotonic() - began)
 
     def look_at_vacuum(self) -> None:
         """Tell of transactions that keep dead rows from being cleared."""

@@ -8,12 +8,14 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import (
+    backlogs,
     ledger_cancel,
     ledger_insert,
     ledger_park,
@@ -77,6 +79,12 @@ class PostgresLedger:
 
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
         return ledger_insert.insert(self._connection, jobs)
+
+    def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
+        return backlogs.backlogs(self._connection, queues, limit)
+
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        return ledger_insert.known_keys(self._connection, keys)
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None

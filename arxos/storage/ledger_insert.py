@@ -50,6 +50,12 @@ def insert(connection: Connection, jobs: Sequence[NewJob]) -> list[UUID]:
     return [standing.get(job.id, job.id) for job in jobs]
 
 
+def known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of the idempotency keys that belong to a job."""
+    rows = connection.execute("SELECT idempotency_key FROM jobs WHERE idempotency_key = ANY(%s)", [list(keys)])
+    return {row[0] for row in rows}
+
+
 def notify(connection: Connection) -> None:
     """Wake the relay when this transaction commits."""
     connection.execute(f"NOTIFY {CHANNEL}")

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 import redis as redis_client
 
+from tests.command_line import Cli
 from tests.running import Stack, running_stack, variables
 from tests.servers import Servers
 
@@ -32,3 +34,19 @@ def queue(stack: Stack) -> Stack:
     """The stack with everything running, whatever the test before killed."""
     stack.repair()
     return stack
+
+
+@pytest.fixture(scope="module")
+def module_cli(servers: Servers, database_url: str, redis_url: str, tmp_path_factory: Any) -> Iterator[Cli]:
+    name = f"arxos_cli_{os.getpid()}"
+    url = servers.create_database(name, database_url.rpartition("/")[2])
+    cli = Cli(variables(url, redis_url, tmp_path_factory.mktemp("cli")))
+    yield cli
+    cli.world.close()
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def cli(module_cli: Cli) -> Cli:
+    module_cli.world.empty()
+    return module_cli

@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import jsonschema
@@ -14,55 +12,10 @@ import pytest
 
 from arxos.domain.jobs.job import JobState
 from tests.builders import new_job
-from tests.running import variables
+from tests.command_line import Cli
 from tests.servers import Servers
-from tests.worlds import PostgresWorld
 
 NOWHERE = "postgresql://arxos:hunter2@127.0.0.1:1/arxos"
-
-
-class Cli:
-    """The command line in processes of its own, on one database without any worker."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-        self.world = PostgresWorld(environment["ARXOS_DATABASE_URL"])
-
-    def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "arxos.cli.main", *arguments]
-        variables = os.environ | self._environment | environment
-        return subprocess.run(command, env=variables, input=stdin, capture_output=True, text=True, check=False)
-
-    def ok(self, *arguments: str, stdin: str = "") -> str:
-        """What a command that succeeds prints."""
-        done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.rstrip("\n")
-
-    def document(self, *arguments: str) -> Any:
-        return json.loads(self.ok(*arguments, "--json"))
-
-    def refusal(self, *arguments: str, code: int, stdin: str = "", **environment: str) -> str:
-        """The one line of a command that is refused."""
-        done = self.run(*arguments, stdin=stdin, **environment)
-        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
-        return done.stderr.rstrip("\n")
-
-
-@pytest.fixture(scope="module")
-def module_cli(servers: Servers, database_url: str, redis_url: str, tmp_path_factory: Any) -> Iterator[Cli]:
-    name = f"arxos_cli_{os.getpid()}"
-    url = servers.create_database(name, database_url.rpartition("/")[2])
-    cli = Cli(variables(url, redis_url, tmp_path_factory.mktemp("cli")))
-    yield cli
-    cli.world.close()
-    servers.drop_database(name)
-
-
-@pytest.fixture
-def cli(module_cli: Cli) -> Cli:
-    module_cli.world.empty()
-    return module_cli
 
 
 @pytest.mark.parametrize(

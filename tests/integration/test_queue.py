@@ -17,7 +17,7 @@ import redis as redis_client
 from arxos.domain.jobs.job import JobState, OnFailure
 from arxos.scheduler.relay import POLL_S, Relay
 from arxos.storage.database import Database
-from arxos.storage.limits import Limits
+from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from arxos.workers.celery_app import build_app
 from arxos.workers.publisher import Publisher

@@ -15,7 +15,7 @@ from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.storage import outbox as outbox_module
 from arxos.storage.database import Database
-from arxos.storage.limits import Limits
+from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from tests.builders import new_job
 from tests.worlds import PostgresWorld

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
@@ -93,6 +94,12 @@ class Ledger(Protocol):
         same job. Raises UnknownPredecessorError; CycleError; ConflictError where a key belongs to a job of another
         kind, or an id to another job.
         """
+
+    def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
+        """What is due in these queues, counted exactly up to `limit` or as it was some seconds ago."""
+
+    def known_keys(self, keys: Sequence[str]) -> set[str]:
+        """Those of the idempotency keys that belong to a job."""
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None

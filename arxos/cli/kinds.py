@@ -1,0 +1,61 @@
+"""`arxos kinds …`: the job kinds, and pausing one."""
+
+from typing import Annotated
+
+import typer
+
+from arxos.app.bootstrap import start
+from arxos.app.settings import read_settings
+from arxos.cli.jobs import AsJson, By
+from arxos.cli.output import print_json, print_table
+from arxos.domain.jobs.limits import Scope
+from arxos.tasks.registry import all_kinds, find_kind
+
+Kind = Annotated[str, typer.Argument(metavar="KIND", help="Its name, such as building.validate.")]
+Why = Annotated[str | None, typer.Option("--reason", help="Why: shown to whoever asks what a job waits for.")]
+
+app = typer.Typer(invoke_without_command=True)
+
+
+@app.callback()
+def kinds(context: typer.Context, *, json: AsJson = False) -> None:
+    """List the job kinds and their contracts; pause one.
+
+    Example: arxos kinds
+    Example: arxos kinds --json  # with the JSON Schema of every payload
+    Example: arxos kinds pause building.index_geometry --reason 'the disk is full'
+    """
+    if context.invoked_subcommand is not None:
+        return
+    known = all_kinds(probes=read_settings().probes).values()
+    if json:
+        print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
+        return
+    print_table(
+        ("kind", "queue", "payload", "does"),
+        [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
+    )
+
+
+@app.command()
+def pause(kind: Kind, reason: Why = None, by: By = "cli") -> None:
+    """Start nothing more of a kind, in whatever queue; what runs goes on.
+
+    Example: arxos kinds pause building.index_geometry --reason 'the disk is full' --as ada
+    """
+    runtime = start(application="arxos-cli")
+    with runtime.ports.unit_of_work() as uow:
+        uow.jobs.pause(find_kind(runtime.kinds, kind).name, by, Scope.KIND, reason)
+        uow.commit()
+
+
+@app.command()
+def resume(kind: Kind, by: By = "cli") -> None:
+    """Let a paused kind go on.
+
+    Example: arxos kinds resume building.index_geometry
+    """
+    runtime = start(application="arxos-cli")
+    with runtime.ports.unit_of_work() as uow:
+        uow.jobs.resume(find_kind(runtime.kinds, kind).name, by, Scope.KIND)
+        uow.commit()

@@ -1,0 +1,21 @@
+"""How much is due in a queue, and when whoever finds too much should come again."""
+
+from dataclasses import dataclass
+
+SHORTEST_S, LONGEST_S = 1, 600
+ROOM = 0.9  # come again when so much of the limit is left: not all at the first free place
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many jobs of a queue are due and not begun, and how many it finished a second of late."""
+
+    queue: str
+    due: int
+    per_s: float
+
+    def wait_s(self, limit: int) -> int:
+        """When to come again. With 1,200 due, a limit of 1,000 and 50 finished a second: (1,200 - 900) / 50 = 6 s."""
+        if self.per_s <= 0:
+            return LONGEST_S // 10
+        return round(min(max((self.due - ROOM * limit) / self.per_s, SHORTEST_S), LONGEST_S))
