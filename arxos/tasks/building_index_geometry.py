@@ -7,6 +7,7 @@ from arxos.domain.buildings.model_reader import Limits
 from arxos.domain.buildings.repository import ModelRecord
 from arxos.domain.buildings.spatial_index import ModelIndex
 from arxos.domain.events import ModelIndexed
+from arxos.domain.jobs.limits import Allowance
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
@@ -36,6 +37,7 @@ class Indexed(Result):
     "building.index_geometry",
     queue="geometry",
     payload=IndexGeometry,
+    allowed=Allowance(per="building"),  # two of one building would each swap in its own index
     soft_limit_s=LIMITS.model_s + SLACK_S,
     hard_limit_s=LIMITS.model_s + SLACK_S + 60,
     memory_limit_mb=MEMORY_MB,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from arxos.domain.buildings.warm_cache import warm_cache
+from arxos.domain.jobs.limits import Allowance
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
 
@@ -21,7 +22,14 @@ class CacheWarmed(Result):
     size_bytes: int
 
 
-@job_kind("building.warm_cache", queue="cache", payload=WarmCache, soft_limit_s=600.0, hard_limit_s=660.0)
+@job_kind(
+    "building.warm_cache",
+    queue="cache",
+    payload=WarmCache,
+    allowed=Allowance(per="building"),  # a second one would compute the same
+    soft_limit_s=600.0,
+    hard_limit_s=660.0,
+)
 def warm(payload: WarmCache, attempt: Attempt) -> Done:
     """Compute a building's summary and floor plans and put them into the cache.
 
