@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from arxos.domain.errors import UnknownPredecessorError
-from arxos.domain.jobs.job import FINAL, JobState, NewJob, OnFailure
+from arxos.domain.jobs.graph import Edge, Graph, Node
+from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.submission import refuse_circles
 from tests.fakes_tables import Tables
 
@@ -36,6 +37,23 @@ def release(tables: Tables, ids: Iterable[UUID], now: datetime) -> None:
         job = tables.change(job_id, waiting_for=tables.job(job_id).waiting_for - 1)
         if job.state is JobState.BLOCKED and job.waiting_for == 0:
             tables.change(job_id, state=JobState.QUEUED)
+
+
+def graph(tables: Tables, job: Job, limit: int) -> Graph:
+    """See `Ledger.graph`."""
+    near = [job.id]
+    for one in near:  # which grows meanwhile
+        ends = (end for edge in tables.edges if one in edge for end in edge)
+        near += [end for end in dict.fromkeys(ends) if end not in near]
+    ids = near[:limit]
+    edges = [
+        Edge(before, later, tables.rows[later].asked.predecessors[before], released)
+        for (before, later), released in tables.edges.items()
+        if before in ids and later in ids
+    ]
+    jobs = [tables.job(one) for one in ids]
+    nodes = tuple(Node(one.id, one.kind, one.state, one.waiting_for) for one in jobs)
+    return Graph(job.id, nodes, tuple(edges), cut=len(near) > limit)
 
 
 def is_named(tables: Tables, job_id: UUID) -> bool:

@@ -11,6 +11,7 @@ from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
+from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import (
     FINAL,
     AttemptRecord,
@@ -25,7 +26,7 @@ from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
-from tests.fakes_edges import DONE, connect, is_named, release
+from tests.fakes_edges import DONE, connect, graph, is_named, release
 from tests.fakes_parking import park, within
 from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
 
@@ -180,6 +181,9 @@ class FakeLedger:
             worker_silent_s=(now - silent[1]).total_seconds() if silent else None,
             waits_for=tuple((before, self._tables.job(before).state) for before in waits),
         )
+
+    def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
+        return graph(self._tables, self.get(job_id), limit)
 
     def queues(self) -> list[QueueCounts]:
         now = self._now()

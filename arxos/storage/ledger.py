@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
+from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
@@ -17,6 +18,7 @@ from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import (
     backlogs,
     ledger_cancel,
+    ledger_graph,
     ledger_insert,
     ledger_park,
     ledger_pause,
@@ -171,6 +173,9 @@ class PostgresLedger:
 
     def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
         return ledger_why.snapshot(self._connection, job_id, lease_s)
+
+    def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
+        return ledger_graph.graph(self._connection, job_id, limit)
 
     def queues(self) -> list[QueueCounts]:
         return ledger_read.queues(self._connection)

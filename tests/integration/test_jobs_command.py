@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import jsonschema
 import pytest
 
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import JobState, OnFailure
 from tests.builders import new_job
 from tests.command_line import Cli
 from tests.servers import Servers
@@ -30,6 +30,7 @@ NOWHERE = "postgresql://arxos:hunter2@127.0.0.1:1/arxos"
         (["submit", "probe.noop", "--at", "2026-01-01T00:00:00"], "needs a zone"),
         (["jobs", "list", "--since", "2026-01-01T00:00:00"], "'--since': '2026-01-01T00:00:00' needs a zone"),
         (["dead", "list", "--since", "yesterday"], "'--since': 'yesterday' is not an ISO 8601 time"),
+        (["jobs", "graph", str(UUID(int=7)), "--json", "--svg", "x"], "--json or --svg, not both"),
         (["submit", "probe.noop", "--after", "7"], "--after: '7' is no job's id"),
         (["submit", "probe.noop", "--after", f"{UUID(int=7)}:wait"], "alone or with :run or :cancel"),
         (["jobs", "show", "7"], "'JOB'"),
@@ -53,6 +54,7 @@ def test_bad_use_is_one_line_and_exit_2(cli: Cli, arguments: list[str], says: st
         (["submit", "probe.noop", "--priority", "101"], "priority: "),
         (["submit", "probe.noop", "--after", str(UUID(int=7))], f"no job '{UUID(int=7)}' to wait for"),
         (["jobs", "show", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
+        (["jobs", "graph", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
         (["jobs", "why", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
         (["jobs", "cancel", str(UUID(int=7))], f"no job '{UUID(int=7)}'"),
         (["queues", "pause", "chache"], "no queue 'chache'"),
@@ -156,6 +158,28 @@ def test_who_names_a_line_of_a_later_transaction_is_told_of_the_bounds(cli: Cli)
     text = "\n".join([early, *['{"kind": "probe.noop"}'] * 9_999, late])
     said = cli.refusal("submit", "--jsonl", "-", stdin=text, code=1)
     assert said.startswith(f"arxos: line 1: no job '{UUID(int=7)}' to wait for; lines 1 to 10000 are one transaction")
+
+
+def test_a_workflow_is_shown_as_lines_document_and_picture(cli: Cli, tmp_path: Path) -> None:
+    first = new_job()
+    fan = [new_job("probe.sleep", after=(first.id,)) for _ in range(9)]
+    cli.world.insert(first, *fan, last := new_job(after=tuple(job.id for job in fan), on_failure=OnFailure.RUN))
+    heading, *lines = (line.split("\t") for line in cli.ok("jobs", "graph", str(last.id)).splitlines())
+    assert heading == ["layer", "number", "kind", "jobs", "state", "job", "waits", "after"]
+    assert lines == [
+        ["0", "1", "probe.noop", "1", "queued", str(first.id), "", ""],
+        ["1", "2", "probe.sleep", "9", "9 blocked", "", "", "1"],
+        ["2", "3", "probe.noop", "1", "blocked", str(last.id), "waits for 9 of 9", "2:run"],
+    ]
+    document = cli.document("jobs", "graph", str(first.id))
+    assert (document["job"], len(document["nodes"]), len(document["edges"])) == (str(first.id), 11, 18)
+    assert document["nodes"][0] == {"id": str(first.id), "kind": "probe.noop", "state": "queued", "waiting_for": 0}
+    of_last = [edge for edge in document["edges"] if edge["job"] == str(last.id)]
+    assert {(edge["on_failure"], edge["released"]) for edge in of_last} == {("run", False)}
+    assert cli.ok("jobs", "graph", str(last.id), "--svg", f"{tmp_path}/flow.svg") == ""
+    assert "9 × probe.sleep" in (tmp_path / "flow.svg").read_text()
+    assert cli.ok("jobs", "graph", str(last.id), "--svg", "-").startswith("<svg ")
+    assert "cannot write" in cli.refusal("jobs", "graph", str(last.id), "--svg", f"{tmp_path}/no/flow.svg", code=1)
 
 
 def test_waiting_tells_how_it_ended(cli: Cli) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from arxos.domain.buildings.svg_text import Sheet, safe
+from arxos.domain.buildings.svg_text import Sheet
+from arxos.domain.markup import safe
 
 
 @given(st.text(max_size=300))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import log10
 
 from arxos.domain.buildings.plan import FloorPlan, Remark
-from arxos.domain.buildings.svg_text import safe
+from arxos.domain.markup import safe
 
 LEGEND_LIMIT = 12  # rules; the report has them all
 

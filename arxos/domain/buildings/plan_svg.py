@@ -17,7 +17,8 @@ from arxos.domain.buildings.plan_openings import Gap, Leaf, Rooms, Walls, leaves
 from arxos.domain.buildings.plan_sheet import legend, legend_height, marker, north_arrow, scale_bar, title_block
 from arxos.domain.buildings.plan_style import style_sheet
 from arxos.domain.buildings.spatial_index import Space
-from arxos.domain.buildings.svg_text import Sheet, safe
+from arxos.domain.buildings.svg_text import Sheet
+from arxos.domain.markup import safe
 
 EMPTY_M = (0.0, 0.0, 16.0, 3.0)  # the sheet of a floor on which nothing has a shape
 MARK_LIMIT = 400  # more would be a carpet, not a map

@@ -1,24 +1,12 @@
-"""Pieces of SVG: escaped text, compact paths. Sheet coordinates are whole millimetres on the ground, y downwards."""
+"""Pieces of SVG: compact paths. Sheet coordinates are whole millimetres on the ground, y downwards."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
-
-# What XML 1.0 cannot hold even escaped, and what reorders the text around it.
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
-
-
-def safe(text: str, limit: int = 120) -> str:
-    """Text of strangers for element content or a quoted attribute: one line, escaped, at most `limit` characters."""
-    line = " ".join(_UNFIT.sub(" ", text).split())
-    cut = line if len(line) <= limit else line[: limit - 1] + "…"
-    return escape(cut, {'"': "&quot;", "'": "&apos;"})
 
 
 @dataclass(frozen=True, slots=True)

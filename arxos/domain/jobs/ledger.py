@@ -8,6 +8,7 @@ from uuid import UUID
 
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.explain import Snapshot
+from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
@@ -189,6 +190,9 @@ class Ledger(Protocol):
 
     def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
         """What `explain` needs to know; workers silent for `lease_s` do not count. Raises NotFoundError."""
+
+    def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
+        """The workflow around the job, at most `limit` jobs of it, the nearest first. Raises NotFoundError."""
 
     def queues(self) -> list[QueueCounts]:
         """Every queue that has jobs or is paused."""
