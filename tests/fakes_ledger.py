@@ -9,7 +9,6 @@ from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.backlog import Backlog
-from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.fingerprint import lost_fingerprint, poison_fingerprint
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import (
@@ -24,11 +23,13 @@ from arxos.domain.jobs.job import (
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.jobs.snapshot import Pause, Snapshot
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
 from tests.fakes_edges import DONE, connect, graph, is_named, release
 from tests.fakes_parking import park, within
 from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
+from tests.fakes_why import snapshot
 
 
 class FakeLedger:
@@ -163,24 +164,8 @@ class FakeLedger:
         found = [_listed(job) for job in newest if (before is None or job.id < before) and _fits(job, which)]
         return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
-    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
-        job, now = self.get(job_id), self._now()
-        since = now - timedelta(seconds=lease_s)
-        due = [row.job for row in self._tables.rows.values() if row.job.queue == job.queue and is_due(row.job, now)]
-        beats = self._tables.heartbeats.values()
-        silent = self._tables.heartbeats.get(job.worker or "")
-        waits = sorted(
-            before for (before, mine), released in self._tables.edges.items() if mine == job_id and not released
-        )
-        return Snapshot(
-            now,
-            job,
-            due_ahead=sum(_turn(other) < _turn(job) for other in due),
-            consumers=sum(job.queue in beat.queues and at > since for beat, at in beats),
-            paused_by=self._tables.paused_by(Scope.QUEUE, job.queue),
-            worker_silent_s=(now - silent[1]).total_seconds() if silent else None,
-            waits_for=tuple((before, self._tables.job(before).state) for before in waits),
-        )
+    def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
+        return snapshot(self._tables, self.get(job_id), self._now(), lease_s, republish_s)
 
     def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
         return graph(self._tables, self.get(job_id), limit)
@@ -192,7 +177,7 @@ class FakeLedger:
         return [self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | paused)]
 
     def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
-        self._tables.pauses.setdefault((scope, name), (by, reason))
+        self._tables.pauses.setdefault((scope, name), Pause(scope, name, by, self._now(), reason))
         self._act(by, f"pause_{scope}", None)
 
     def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
@@ -352,10 +337,6 @@ def _inserted(new: NewJob, now: datetime) -> Job:
         submitted_by=new.submitted_by,
         building_id=UUID(building) if building else None,
     )
-
-
-def _turn(job: Job) -> tuple[int, datetime, UUID]:
-    return -job.priority, job.available_at, job.id
 
 
 def _listed(job: Job) -> Job:

@@ -9,6 +9,7 @@ from uuid import UUID
 from arxos.domain.jobs.job import WAITING, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.snapshot import Pause
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Tables:
     rows: dict[UUID, Row] = field(default_factory=dict)
     edges: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)  # (predecessor, job): released?
     heartbeats: dict[str, tuple[Beat, datetime]] = field(default_factory=dict)
-    pauses: dict[tuple[Scope, str], tuple[str, str | None]] = field(default_factory=dict)
+    pauses: dict[tuple[Scope, str], Pause] = field(default_factory=dict)
     acts: list[tuple[str, str, UUID | None]] = field(default_factory=list)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
 
@@ -57,7 +58,8 @@ class Tables:
         return (row for row in list(self.rows.values()) if row.job.state is JobState.RUNNING)
 
     def paused_by(self, scope: Scope, name: str) -> str | None:
-        return self.pauses.get((scope, name), (None, None))[0]
+        pause = self.pauses.get((scope, name))
+        return pause.by if pause else None
 
     def change(self, job_id: UUID, **fields: Any) -> Job:
         row = self.rows[job_id]

@@ -11,6 +11,7 @@ from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.tasks.queues import POOL_OF
 
 app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
 
@@ -75,8 +76,8 @@ def why(job_id: JobId, json: AsJson = False) -> None:
     """
     runtime = start(application="arxos-cli")
     with runtime.ports.unit_of_work() as uow:
-        seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s)
-    sentence = explain(seen)
+        seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s, runtime.settings.republish_s)
+    sentence = explain(seen, POOL_OF)
     print_json({"id": job_id, "state": seen.job.state, "why": sentence}) if json else print(sentence)
 
 

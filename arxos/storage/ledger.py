@@ -9,12 +9,12 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.backlog import Backlog
-from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
+from arxos.domain.jobs.snapshot import Snapshot
 from arxos.storage import (
     backlogs,
     ledger_cancel,
@@ -171,8 +171,8 @@ class PostgresLedger:
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         return ledger_read.find(self._connection, which, limit, before)
 
-    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
-        return ledger_why.snapshot(self._connection, job_id, lease_s)
+    def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
+        return ledger_why.snapshot(self._connection, job_id, lease_s, republish_s)
 
     def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
         return ledger_graph.graph(self._connection, job_id, limit)

@@ -206,9 +206,9 @@ def test_a_retiring_worker_gives_its_jobs_back(world: World) -> None:
 def test_a_retired_worker_consumes_nothing(world: World) -> None:
     world.insert(new := new_job())
     world.do(lambda ledger: ledger.beat(beat(WORKER)))
-    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).consumers == 1
+    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).pool.consumers == 1
     world.do(lambda ledger: ledger.retire(WORKER))
-    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).consumers == 0
+    assert world.do(lambda ledger: ledger.snapshot(new.id, 50)).pool.consumers == 0
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.BLOCKED, JobState.RETRYABLE])

@@ -9,7 +9,9 @@ import pytest
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.jobs.snapshot import Crowd, Pool
 from tests.builders import beat, new_job
 from tests.contract.lives import job_in
 from tests.worlds import WORKER, World
@@ -124,17 +126,22 @@ def test_resuming_a_queue_that_runs_changes_nothing(world: World) -> None:
 
 
 def test_a_snapshot_sees_the_jobs_surroundings(world: World) -> None:
-    world.insert(first := new_job(), urgent := new_job(priority=5), other := new_job(queue="cache"))
+    world.insert(first := new_job(), urgent := new_job(priority=5, submitted_by="ada"), other := new_job(queue="cache"))
     world.insert(new := new_job(after=(first.id, other.id)), mine := new_job())
     world.do(lambda ledger: ledger.beat(beat(WORKER)))
-    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    running = job_in(world, JobState.RUNNING)
+    world.do(lambda ledger: ledger.pause("maintenance", "ada", reason="a test"))
 
-    seen = world.do(lambda ledger: ledger.snapshot(mine.id, 50))
+    seen = world.do(lambda ledger: ledger.snapshot(mine.id, 50, 7))
     blocked = world.do(lambda ledger: ledger.snapshot(new.id, 50))
 
-    assert (seen.job.id, seen.due_ahead, seen.consumers, seen.paused_by) == (mine.id, 2, 1, "ada")
-    assert world.do(lambda ledger: ledger.snapshot(urgent.id, 50)).due_ahead == 0
+    assert (seen.job.id, seen.lease_s, seen.republish_s, seen.hold) == (mine.id, 50, 7, None)
+    assert (seen.pool, seen.crowd) == (Pool(1, 1, 1), Crowd(2, 1, 0, 1))
+    assert seen.paused is not None
+    assert (seen.paused.scope, seen.paused.by, seen.paused.reason) == (Scope.QUEUE, "ada", "a test")
+    assert world.do(lambda ledger: ledger.snapshot(urgent.id, 50)).crowd.ahead == 0
     assert dict(blocked.waits_for) == {first.id: JobState.QUEUED, other.id: JobState.QUEUED}
+    assert world.do(lambda ledger: ledger.snapshot(running, 50)).pool == Pool()
 
 
 def test_a_snapshot_tells_how_long_a_worker_is_silent(world: World) -> None:
@@ -145,4 +152,3 @@ def test_a_snapshot_tells_how_long_a_worker_is_silent(world: World) -> None:
     seen = world.do(lambda ledger: ledger.snapshot(job_id, 50))
     assert seen.worker_silent_s is not None
     assert 60 <= seen.worker_silent_s < 120
-    assert seen.consumers == 0

@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from arxos.domain.errors import InvalidError, NotFoundError
+from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.storage import outbox as outbox_module
 from arxos.storage.database import Database
 from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
-from tests.builders import new_job
-from tests.worlds import PostgresWorld
+from tests.builders import beat, new_job
+from tests.worlds import WORKER, PostgresWorld
 
 QUEUE = "maintenance"
 NOOP = (Scope.KIND, "probe.noop")
@@ -222,6 +223,27 @@ def test_a_paused_kind_is_held_and_goes_on_when_it_is_resumed(world: PostgresWor
     assert publish() == ids[5:]
     world.do(lambda ledger: ledger.resume("probe.noop", "ops", Scope.KIND))
     assert sorted(publish()) == ids[:5]
+
+
+def test_what_is_held_says_by_whom(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
+    def why(job_id: UUID) -> str:
+        return explain(world.do(lambda ledger: ledger.snapshot(job_id, 50)))
+
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    limits.set(Scope.QUEUE, QUEUE, Allowance(per="payload.b"), "ops")
+    limits.set(*NOOP, Allowance(running=1, rate=0.1, burst=1), "ops")
+    tower = [new_job("probe.x", payload={"b": "tower"}) for _ in range(2)]
+    first, second, other = world.insert(*tower, new_job(submitted_by="ada"))
+    assert publish() == [first, other]
+    assert f"it is held by the concurrency key b:tower of job {first}: 1 job at once of queue {QUEUE}" in why(second)
+    [late] = world.insert(new_job())
+    publish()
+    assert f"it is held by the limit of 1 job at once on kind probe.noop, of which job {other} run" in why(late)
+    world.sql("UPDATE jobs SET state = 'succeeded' WHERE id = %s", other)
+    assert publish() == []
+    assert "it is held by the rate of 0.1 a second on kind probe.noop: the next may start in " in why(late)
+    limits.remove(*NOOP, "ops")
+    assert "limit on kind probe.noop that is gone" in why(late)
 
 
 def test_what_comes_with_the_code_changes_with_it_unless_an_operator_has_spoken(limits: Limits) -> None:

@@ -1,33 +1,23 @@
 """Why a job does not run (or what it does): one or two sentences from a snapshot, never a guess."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
+from arxos.domain.jobs.explain_waiting import waiting
 from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.snapshot import Snapshot
+
+NAMED = 3  # predecessors told of by name
+SILENCE_S = 5.0  # from which on a worker's silence is worth a word: two heartbeats are missing
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What was true of a job and its surroundings at one moment of the database's clock."""
-
-    now: datetime
-    job: Job
-    due_ahead: int = 0  # due jobs of its queue that go first
-    consumers: int = 0  # living workers that consume its queue
-    paused_by: str | None = None
-    worker_silent_s: float | None = None  # since its worker's last heartbeat; None: no such worker row
-    waits_for: tuple[tuple[UUID, JobState], ...] = ()  # unfinished predecessors
-    relay: str | None = None  # what is wrong with publishing
-
-
-def explain(seen: Snapshot) -> str:
-    """What the job waits for and what to do about it."""
+def explain(seen: Snapshot, pools: Mapping[str, str] | None = None) -> str:
+    """What the job waits for and what to do about it. `pools`: which pool's workers consume each queue."""
     match seen.job.state:
         case JobState.SUCCEEDED:
             return f"it succeeded at attempt {seen.job.attempt}; there is nothing to wait for."
         case JobState.CANCELLED:
-            return f"it was cancelled{_by(seen.job)}: {_reason(seen.job)}."
+            return _cancelled(seen.job)
         case JobState.DEAD:
             return _dead(seen.job)
         case JobState.BLOCKED:
@@ -35,15 +25,13 @@ def explain(seen: Snapshot) -> str:
         case JobState.RUNNING:
             return _running(seen)
         case JobState.QUEUED | JobState.RETRYABLE:
-            return _waiting(seen)
+            return waiting(seen, pools or {})
 
 
-def _by(job: Job) -> str:
-    return f" by {job.cancel_requested_by}" if job.cancel_requested_by else ""
-
-
-def _reason(job: Job) -> str:
-    return job.cancel_reason or job.error_message or "no reason given"
+def _cancelled(job: Job) -> str:
+    by = f" by {job.cancel_requested_by}" if job.cancel_requested_by else ""
+    why = job.cancel_reason or job.error_message or "no reason given"
+    return f"it was cancelled{by}: {why.removeprefix(f'cancelled{by}: ')}."
 
 
 def _dead(job: Job) -> str:
@@ -54,11 +42,13 @@ def _dead(job: Job) -> str:
 
 
 def _blocked(seen: Snapshot) -> str:
-    if not seen.waits_for:
+    count = len(seen.waits_for)
+    if not count:
         return f"it is blocked by {seen.job.waiting_for} jobs, but none of them is unfinished: audit the ledger."
-    first = ", ".join(f"{job_id} ({state})" for job_id, state in seen.waits_for[:3])
-    more = f" and {len(seen.waits_for) - 3} more" if len(seen.waits_for) > 3 else ""
-    return f"it waits for {len(seen.waits_for)} unfinished jobs: {first}{more}."
+    first = ", ".join(f"{job_id} ({state})" for job_id, state in seen.waits_for[:NAMED])
+    more = f" and {count - NAMED} more" if count > NAMED else ""
+    jobs = "1 unfinished job" if count == 1 else f"{count} unfinished jobs"
+    return f"it waits for {jobs}: {first}{more}. Ask `arxos jobs why` of these; `arxos jobs graph` shows them all."
 
 
 def _running(seen: Snapshot) -> str:
@@ -66,28 +56,25 @@ def _running(seen: Snapshot) -> str:
     since = _seconds(seen.now, job.started_at)
     doing = f" at {job.progress:.0%}" if job.progress is not None else ""
     note = f" ({job.progress_note})" if job.progress_note else ""
-    asked = f" {job.cancel_requested_by} asked to cancel it; its body will be told." if job.cancel_requested_by else ""
     if seen.worker_silent_s is None:
         return f"it runs as attempt {job.attempt} on {job.worker}, which has no row: the sweeper will take it back."
-    silent = f" Its worker is silent for {seen.worker_silent_s:.0f} s." if seen.worker_silent_s > 5 else ""
-    return f"it runs as attempt {job.attempt} on {job.worker} for {since:.0f} s{doing}{note}.{silent}{asked}"
+    silent = _silence(seen.worker_silent_s, seen.lease_s)
+    return f"it runs as attempt {job.attempt} on {job.worker} for {since:.0f} s{doing}{note}.{silent}{_asked(job)}"
 
 
-def _waiting(seen: Snapshot) -> str:
-    job = seen.job
-    if job.available_at > seen.now:
-        failed = f" (attempt {job.attempt} of {job.max_attempts} ended with {job.error_type})" if job.error_type else ""
-        return f"it is not due until {job.available_at.isoformat(timespec='seconds')}{failed}."
-    if seen.paused_by:
-        return f"its queue {job.queue} is paused by {seen.paused_by}: `arxos queues resume {job.queue}`."
-    if seen.consumers == 0:
-        return f"no worker consumes its queue {job.queue}: start one with `arxos worker --pool …`."
-    if job.published_at is not None:
-        age = _seconds(seen.now, job.published_at)
-        return f"it was published {age:.0f} s ago and not claimed yet; {seen.due_ahead} due jobs go first."
-    if seen.relay:
-        return f"it is due, but {seen.relay}."
-    return f"it is due and waits for the relay to publish it; {seen.due_ahead} due jobs go first."
+def _silence(seconds: float, lease_s: float) -> str:
+    if seconds <= SILENCE_S:
+        return ""
+    left = lease_s - seconds
+    then = f"in {left:.0f} s it counts as dead" if left > 0 else "it counts as dead"
+    return f" Its worker is silent for {seconds:.0f} s: {then}, and the job runs elsewhere."
+
+
+def _asked(job: Job) -> str:
+    if not job.cancel_requested_by:
+        return ""
+    why = f" ({job.cancel_reason})" if job.cancel_reason else ""
+    return f" {job.cancel_requested_by} asked to cancel it{why}; its body is told."
 
 
 def _seconds(now: datetime, then: datetime | None) -> float:

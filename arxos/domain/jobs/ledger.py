@@ -7,11 +7,11 @@ from typing import Protocol
 from uuid import UUID
 
 from arxos.domain.jobs.backlog import Backlog
-from arxos.domain.jobs.explain import Snapshot
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
+from arxos.domain.jobs.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Ledger(Protocol):
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         """Jobs newest first, those older than `before`."""
 
-    def snapshot(self, job_id: UUID, lease_s: float) -> Snapshot:
+    def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
         """What `explain` needs to know; workers silent for `lease_s` do not count. Raises NotFoundError."""
 
     def graph(self, job_id: UUID, limit: int = MOST_JOBS) -> Graph:
