@@ -164,6 +164,12 @@ class FakeLedger:
         found = [_listed(job) for job in newest if (before is None or job.id < before) and _fits(job, which)]
         return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
+    def count(self, which: JobFilter, at_most: int) -> int:
+        return min(at_most, sum(_fits(row.job, which) for row in self._tables.rows.values()))
+
+    def ids_between(self, first: UUID, last: UUID, limit: int) -> list[UUID]:
+        return sorted(job_id for job_id in self._tables.rows if first <= job_id <= last)[:limit]
+
     def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
         return snapshot(self._tables, self.get(job_id), self._now(), lease_s, republish_s)
 

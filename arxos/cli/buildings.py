@@ -12,8 +12,9 @@ import typer
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli import importing, places
 from arxos.cli.jobs import AsJson, job_document
-from arxos.cli.output import print_json, print_table
-from arxos.cli.summary_table import print_summary
+from arxos.cli.output import Column, print_json, print_table
+from arxos.cli.progress import job_bars
+from arxos.cli.summary_table import summary_parts
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received
 from arxos.domain.buildings.repository import ElementQuery
@@ -27,6 +28,7 @@ from arxos.domain.jobs.ledger import JobFilter
 app = typer.Typer(help="Add, import, list, show and query buildings.", no_args_is_help=True)
 
 SPACE = "IfcSpace"
+NAME = Column("name", cut=True)
 
 Id = Annotated[str, typer.Argument(metavar="BUILDING", help="Its id, or its name where only one has it.")]
 
@@ -70,7 +72,8 @@ def import_(
     received = importing.receive_file(runtime, building_id, file, as_)
     jobs = importing.jobs_of(runtime, building_id, received.model_id)
     if wait:
-        jobs = importing.watch(runtime, jobs, lambda _jobs: None)
+        with job_bars() as look:
+            jobs = importing.watch(runtime, jobs, look)
     _print_import(building_id, received, jobs, as_json=json)
     if wait and any(job.state is not JobState.SUCCEEDED for job in jobs):
         raise typer.Exit(1)
@@ -109,12 +112,13 @@ def list_(
     Example: arxos buildings list --q quay
     """
     with _start().ports.unit_of_work() as uow:
-        found = uow.buildings.list(status=status, q=q, limit=limit).items
+        page = uow.buildings.list(status=status, q=q, limit=limit)
     if json:
-        print_json([_document(building) for building in found])
+        print_json([_document(building) for building in page.items])
         return
-    rows = [(b.id, b.name, b.status, b.address.line, b.created_at) for b in found]
-    print_table(("id", "name", "status", "address", "added"), rows)
+    rows = [(b.id, b.name, b.status, b.address.line, b.created_at) for b in page.items]
+    remark = f"the newest {limit:,} buildings: --limit shows more" if page.next_cursor else ""
+    print_table(("id", NAME, "status", "address", "added"), rows, empty="no such buildings", remark=remark)
 
 
 @app.command()
@@ -133,8 +137,8 @@ def show(building: Id, *, json: AsJson = False) -> None:
         found = [] if report is None else list(report.findings)
         print_json({**summary, "report": found, "jobs": [job_document(job) for job in jobs]})
         return
-    print_summary(summary, report)
-    print_table(("job", "kind", "state", "error"), [(job.id, job.kind, job.state, job.error_message) for job in jobs])
+    rows = [(job.id, job.kind, job.state, job.error_message) for job in jobs]
+    print_table(("job", "kind", "state", "error"), rows, empty="no jobs", above=[*summary_parts(summary, report), ""])
 
 
 @app.command()
@@ -172,8 +176,9 @@ def find(
     if json:
         print_json(items)
         return
-    columns = ("ifc_class", "name", "global_id", "z_min", "z_max")
-    print_table(columns, [tuple(item[column] for column in columns) for item in items])
+    fields = ("ifc_class", "name", "global_id", "z_min", "z_max")
+    columns = [NAME if field == NAME.name else field for field in fields]
+    print_table(columns, [tuple(item[field] for field in fields) for item in items], empty="nothing is there")
 
 
 @app.command()

@@ -10,7 +10,7 @@ import typer
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli.jobs import AsJson, By, job_document
-from arxos.cli.output import print_json, print_table, relative
+from arxos.cli.output import Column, print_json, print_table
 from arxos.cli.times import Since
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.job import Job, JobState
@@ -39,11 +39,9 @@ def list_(
         print_json([job_document(job) for job in jobs])
         return
     print_table(
-        ("id", "kind", "queue", "attempts", "died", "error"),
-        [
-            (j.id, j.kind, j.queue, j.attempt, relative(j.finished_at), f"{j.error_type}: {j.error_message}"[:100])
-            for j in jobs
-        ],
+        ("id", "kind", Column("queue", spare=True), Column("attempts", spare=True), "died", "error"),
+        [(j.id, j.kind, j.queue, j.attempt, j.finished_at, f"{j.error_type}: {j.error_message}") for j in jobs],
+        empty="no dead letters",
     )
 
 

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.cli import importing
 from arxos.cli.jobs import AsJson
-from arxos.cli.output import print_json, print_table
-from arxos.cli.summary_table import print_summary
+from arxos.cli.output import print_json, print_page, print_remark, print_table
+from arxos.cli.progress import job_bars
+from arxos.cli.summary_table import summary_parts
 from arxos.domain.buildings.findings import Severity, ValidationReport
 from arxos.domain.buildings.receive_model import Received
 from arxos.domain.buildings.warm_cache import PlanFormat, read_plan, read_summary
@@ -70,26 +69,15 @@ def _process(runtime: Runtime, path: Path) -> tuple[UUID, Received, list[Job]]:
 
 
 def _wait(runtime: Runtime, jobs: list[Job]) -> list[Job]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description:24}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]:24}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        bars = {job.id: progress.add_task(job.kind, total=1.0, note="") for job in jobs}
+    with job_bars() as show:
         polls = 0
 
         def look(now: list[Job]) -> None:
             nonlocal polls
-            for job in now:
-                done = 1.0 if job.state is JobState.SUCCEEDED else job.progress or 0.0
-                note = (job.progress_note or "") if job.state is JobState.RUNNING else job.state.value
-                progress.update(bars[job.id], completed=done, note=note[:24])
+            show(now)
             polls = 0 if any(job.state is JobState.RUNNING for job in now) else polls + 1
             if polls and polls % STALLED_POLLS == 0:
-                console.print(_why(runtime, next(job for job in now if job.state not in FINAL)))
+                print_remark(_why(runtime, next(job for job in now if job.state not in FINAL)))
 
         return importing.watch(runtime, jobs, look)
 
@@ -179,7 +167,7 @@ def timings_ms(job: Job) -> tuple[int | None, int | None]:
 
 
 def _print(summary: dict[str, Any], report: ValidationReport | None, jobs: list[Job], plans: list[str]) -> None:
-    print_summary(summary, report)
+    print_page(*summary_parts(summary, report))
     print()
     rows = [(job.kind, job.state, job.attempt, *timings_ms(job)) for job in jobs]
     print_table(("job", "state", "attempts", "waited ms", "ran ms"), rows)

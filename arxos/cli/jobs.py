@@ -1,12 +1,14 @@
 """`arxos jobs …`: look at jobs, and act on one."""
 
+import sys
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from arxos.app.bootstrap import start
-from arxos.cli.output import print_json, print_table, relative
+from arxos.cli.job_page import attempts_of, facts_of, job_page
+from arxos.cli.output import Column, print_json, print_page, print_table, screen_width
 from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Job, JobState
@@ -14,6 +16,7 @@ from arxos.domain.jobs.ledger import JobFilter
 from arxos.tasks.queues import POOL_OF
 
 app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
+COUNTED = 10_000  # of more it is only said that there are more
 
 AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
 JobId = Annotated[UUID, typer.Argument(metavar="JOB", help="Its id.")]
@@ -39,12 +42,15 @@ def list_(
     which = JobFilter(state=state, kind=kind, queue=queue, building_id=building, since=since)
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         page = uow.jobs.find(which, limit=limit)
+        there_are = uow.jobs.count(which, COUNTED) if page.cursor else 0
     if json:
         print_json([job_document(job) for job in page.jobs])
         return
     print_table(
-        ("id", "kind", "queue", "state", "attempt", "created", "error"),
+        ("id", "kind", Column("queue", spare=True), "state", Column("attempt", spare=True), "created", "error"),
         [_line(job) for job in page.jobs],
+        empty="no such jobs" if which != JobFilter() else "no jobs",
+        remark=remainder(limit, there_are, "jobs"),
     )
 
 
@@ -59,13 +65,12 @@ def show(job_id: JobId, json: AsJson = False) -> None:
     if json:
         print_json(job_document(job))
         return
-    facts = [(name, value) for name, value in job_document(job).items() if value is not None and name != "attempts"]
-    print_table(("fact", "value"), facts)
+    if sys.stdout.isatty():
+        print_page(*job_page(job, screen_width()))
+        return
+    print_table(("fact", "value"), facts_of(job_document(job)))
     print()
-    print_table(
-        ("attempt", "outcome", "started", "finished", "worker", "error"),
-        [(a.attempt, a.outcome, a.started_at, a.finished_at, a.worker, a.error_message) for a in job.attempts],
-    )
+    print_table(*attempts_of(job))
 
 
 @app.command()
@@ -128,6 +133,12 @@ def job_document(job: Job) -> dict[str, object]:
     return document
 
 
+def remainder(shown: int, there_are: int, what: str) -> str:
+    """The last line of a list that was cut off: ``50 of 1,203 jobs: --limit shows more``; nothing for a whole one."""
+    more = "+" if there_are >= COUNTED else ""
+    return f"{shown:,} of {there_are:,}{more} {what}: --limit shows more" if there_are > shown else ""
+
+
 def _line(job: Job) -> tuple[object, ...]:
-    error = f"{job.error_type}: {job.error_message}"[:80] if job.error_type else ""
-    return job.id, job.kind, job.queue, job.state, f"{job.attempt}/{job.max_attempts}", relative(job.created_at), error
+    error = f"{job.error_type}: {job.error_message}" if job.error_type else None
+    return job.id, job.kind, job.queue, job.state, f"{job.attempt}/{job.max_attempts}", job.created_at, error

@@ -7,7 +7,7 @@ import typer
 from arxos.app.bootstrap import start
 from arxos.app.settings import read_settings
 from arxos.cli.jobs import AsJson, By
-from arxos.cli.output import print_json, print_table
+from arxos.cli.output import Column, print_json, print_table
 from arxos.domain.jobs.limits import Scope
 from arxos.tasks.registry import all_kinds, find_kind
 
@@ -32,7 +32,7 @@ def kinds(context: typer.Context, *, json: AsJson = False) -> None:
         print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
         return
     print_table(
-        ("kind", "queue", "payload", "does"),
+        ("kind", "queue", Column("payload", spare=True), "does"),
         [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
     )
 

@@ -26,26 +26,34 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    columns: Sequence[str | Column], rows: Iterable[Sequence[Any]], *, empty: str = "nothing", remark: str = ""
+    columns: Sequence[str | Column],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str = "nothing",
+    remark: str = "",
+    above: Iterable[RenderableType] = (),
 ) -> None:
     """A table in a terminal; tab-separated lines with a heading where the output is piped.
 
     Hand times over as `datetime`, durations as `timedelta`, states as they are: a terminal shows them from now and in
-    colour, a pipe gets them exactly. `empty`: what a terminal says instead of an empty table; `remark`: its last line.
+    colour, a pipe gets them exactly. `empty`: what a terminal says instead of an empty table; `remark`: its last line;
+    `above`: what stands before it.
     """
     named = [as_column(column) for column in columns]
     if not sys.stdout.isatty():
+        print_page(*above)
         for row in ([column.name for column in named], *rows):
             print("\t".join(map(piped, row)))
         return
     made, width = table(named, known := list(rows), screen_width())
     last = Text(flat(remark if known else empty), style="bright_black")
-    print_page(*([made] if known else []), *([last] if last else []), width=width)
+    print_page(*above, *([made] if known else []), *([last] if last else []), width=width)
 
 
 def print_page(*parts: RenderableType, width: int = 0) -> None:
-    """Print on a terminal, through the pager where it is longer than that. `width`: what it needs at least."""
-    console = Console(highlight=False, width=max(screen_width(), width))
+    """Print text for people, through the pager where it is longer than the terminal. `width`: it needs at least."""
+    size = shutil.get_terminal_size()  # both sides: with one alone, rich takes a dumb terminal for 80 × 25
+    console = Console(highlight=False, width=max(size.columns, width), height=size.lines)
     with console.capture() as captured:
         for part in parts:
             console.print(part)

@@ -23,7 +23,7 @@ def turn_off() -> None:
 
 
 def _pager() -> list[str]:
-    if os.environ.get("TERM") == "dumb":
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return []
     named = os.environ.get("ARXOS_PAGER", os.environ.get("PAGER", "less"))
     try:

@@ -48,16 +48,18 @@ def bar(total: float | None, what: str, *, counted: bool = True) -> Iterator[Bar
 
 
 @contextmanager
-def job_bars(jobs: Sequence[Job]) -> Iterator[Callable[[Sequence[Job]], None]]:
+def job_bars() -> Iterator[Callable[[Sequence[Job]], None]]:
     """A line for each job: kind, bar, state or what it says of itself, time. Yields what takes each new reading."""
     columns = (TextColumn("{task.description:24}", markup=False), BarColumn(), _Note(), TimeElapsedColumn())
     with _progress(*columns, transient=False) as progress:
-        bars = {job.id: progress.add_task(job.kind, total=1.0, job=job) for job in jobs}
+        bars: dict[UUID, TaskID] = {}
         yield lambda now: _show(progress, bars, now)
 
 
 def _show(progress: Progress, bars: dict[UUID, TaskID], jobs: Sequence[Job]) -> None:
     for job in jobs:
+        if job.id not in bars:
+            bars[job.id] = progress.add_task(job.kind, total=1.0, job=job)
         done = 1.0 if job.state is JobState.SUCCEEDED else job.progress or 0.0
         progress.update(bars[job.id], completed=done, job=job)
         if job.state in FINAL:

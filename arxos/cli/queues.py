@@ -1,12 +1,13 @@
 """`arxos queues …`: what waits where, and pausing it."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from arxos.app.bootstrap import start
 from arxos.cli.jobs import AsJson, By
-from arxos.cli.output import print_json, print_remark, print_table
+from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.relay import complaint
 from arxos.storage.quarantine import QuarantineTable
@@ -34,12 +35,14 @@ def list_(json: AsJson = False) -> None:
         print_json(queues)
         return
     print_table(
-        ("queue", *JobState, "oldest due s", "paused by"),
-        [
-            (q.queue, *(q.states.get(s, 0) for s in JobState), q.oldest_due_s and round(q.oldest_due_s, 1), q.paused_by)
-            for q in queues
-        ],
+        ("queue", *JobState, Column("oldest due s", "oldest due"), "paused by"),
+        [(q.queue, *(q.states.get(s, 0) for s in JobState), _age(q.oldest_due_s), q.paused_by) for q in queues],
+        empty="no queue has jobs",
     )
+
+
+def _age(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=round(seconds, 1))
 
 
 @app.command()
@@ -55,6 +58,7 @@ def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
     print_table(
         ("received at", "queue", "reason", "bytes", "task", "message"),
         [(q.received_at, q.queue, q.reason, q.size_bytes, q.task, q.message_id) for q in latest],
+        empty="nothing arrived that was no message of the relay's",
     )
 
 

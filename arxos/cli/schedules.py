@@ -1,14 +1,14 @@
 """`arxos schedules …`: periodic jobs, and what an operator does to them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from arxos.app.bootstrap import start
 from arxos.cli.jobs import AsJson, By
-from arxos.cli.output import print_json, print_remark, print_table, relative
+from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.submit import read_payload
 from arxos.cli.times import parse_duration
 from arxos.domain.errors import ArxosError
@@ -49,8 +49,9 @@ def list_(json: AsJson = False) -> None:
     if json:
         print_json(documents)
         return
-    columns = ("name", "kind", "when", "policy", "next", "last", "lag s", "missed", "paused by", "error")
-    print_table(columns, [_line(document, now) for document in documents])
+    lag = Column("lag s", "lag")
+    columns = ("name", "kind", "when", "policy", "next", "last", lag, "missed", "paused by", "error")
+    print_table(columns, [_line(document) for document in documents], empty="no schedules")
 
 
 @app.command()
@@ -181,12 +182,12 @@ def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:
     }
 
 
-def _line(document: dict[str, Any], now: datetime) -> tuple[object, ...]:
+def _line(document: dict[str, Any]) -> tuple[object, ...]:
     when = f"{document['cron']} {document['timezone']}" if document["cron"] else f"every {document['every_s']} s"
-    upcoming, last = (relative(document[slot], now) for slot in ("next_slot", "last_slot"))
+    lag = timedelta(seconds=round(document["lag_s"], 1))
     return (
-        *(document["name"], document["kind"], when, document["policy"], upcoming, last),
-        *(round(document["lag_s"], 1), document["missed"], document["paused_by"], document["error"]),
+        *(document["name"], document["kind"], when, document["policy"], document["next_slot"], document["last_slot"]),
+        *(lag, document["missed"], document["paused_by"], document["error"]),
     )
 
 

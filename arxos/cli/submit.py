@@ -2,16 +2,19 @@
 
 import itertools
 import json
+import os
+import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 from uuid import UUID
 
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli.progress import bar, job_bars
 from arxos.cli.times import At
 from arxos.domain.errors import (
     ArxosError,
@@ -69,7 +72,7 @@ def submit(
     }
     [job_id] = insert(runtime, [new_job(runtime.kinds, parse_request(raw))])
     print(job_id)
-    if wait and wait_for(runtime, job_id).state is not JobState.SUCCEEDED:
+    if wait and watched(runtime, job_id).state is not JobState.SUCCEEDED:
         raise typer.Exit(1)
 
 
@@ -81,7 +84,13 @@ def insert(runtime: Runtime, jobs: list[NewJob]) -> list[UUID]:
     return ids
 
 
-def wait_for(runtime: Runtime, job_id: UUID, every_s: float = 0.05) -> Job:
+def watched(runtime: Runtime, job_id: UUID) -> Job:
+    """Wait for the job's end, showing how it goes on stderr."""
+    with job_bars() as look:
+        return wait_for(runtime, job_id, lambda now: look([now]))
+
+
+def wait_for(runtime: Runtime, job_id: UUID, look: Callable[[Job], None], every_s: float = 0.05) -> Job:
     """Poll until the job is final, however long that takes; an outage of the database is waited out."""
     while True:
         try:
@@ -90,6 +99,7 @@ def wait_for(runtime: Runtime, job_id: UUID, every_s: float = 0.05) -> Job:
         except UnavailableError:
             time.sleep(1.0)
             continue
+        look(job)
         if job.state in FINAL:
             return job
         time.sleep(every_s)
@@ -123,13 +133,27 @@ def _edges(text: str) -> Iterator[dict[str, str]]:
 def _submit_lines(runtime: Runtime, source: str) -> None:
     """Whole chunks are accepted or refused; a refusal names its line, and what was accepted before stays."""
     try:
-        with sys.stdin if source == "-" else Path(source).open(encoding="utf-8") as lines:
+        with (
+            sys.stdin if source == "-" else Path(source).open(encoding="utf-8") as lines,
+            bar(_size_bytes(lines), "submitting", counted=False) as act,
+        ):
             accepted = 0
             for chunk in chunks(enumerate(lines, 1)):
-                print("\n".join(map(str, _submit_chunk(runtime, chunk, accepted))))
+                ids = _submit_chunk(runtime, chunk, accepted)
+                print("\n".join(map(str, ids)))
                 accepted += len(chunk)
+                act.advance(len(ids), sum(len(line.encode()) for _, line in chunk))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidError(f"{source}: {error}") from error
+
+
+def _size_bytes(lines: TextIO) -> int | None:
+    """How much there is to read; None for a pipe."""
+    try:
+        facts = os.fstat(lines.fileno())
+    except OSError:
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
 def chunks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:

@@ -1,10 +1,10 @@
 """A building's summary for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,25 +14,22 @@ COLOURS: Mapping[str, str] = {"error": "red", "warning": "yellow", "info": "cyan
 CLASSES = 10  # the most frequent; --json has them all
 
 
-def print_summary(summary: Mapping[str, Any], report: ValidationReport | None) -> None:
+def summary_parts(summary: Mapping[str, Any], report: ValidationReport | None) -> Iterator[RenderableType]:
     """Name and address, floors with areas, elements by class, findings by rule."""
-    console = Console(highlight=False)
-    console.print(f"\n[bold]{_plain(summary['name'])}[/]  [bright_black]{summary['id']}[/]")
-    console.print(f"{_plain(summary['address'])} · {summary['status']}")
+    yield f"\n[bold]{_plain(summary['name'])}[/]  [bright_black]{summary['id']}[/]"
+    yield f"{_plain(summary['address'])} · {summary['status']}"
     model = summary["model"]
     if model:
         size = f"{model['size_bytes'] / 1e6:.1f} MB"
-        console.print(
-            f"{_plain(model['filename'])} · {model['schema'] or 'no schema'} · {size} · revision {model['revision']}"
-        )
+        yield f"{_plain(model['filename'])} · {model['schema'] or 'no schema'} · {size} · revision {model['revision']}"
     if summary["georeference"]:
-        console.print(_place(summary["georeference"]))
+        yield _place(summary["georeference"])
     if summary["floors"]:
-        console.print(_floors(summary))
+        yield _floors(summary)
     if summary["by_class"]:
-        console.print(_classes(summary))
+        yield _classes(summary)
     if report is not None:
-        console.print(_findings(report))
+        yield _findings(report)
 
 
 def _floors(summary: Mapping[str, Any]) -> Table:

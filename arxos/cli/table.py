@@ -14,7 +14,7 @@ from arxos.cli.cells import COLOURS, shown
 
 FREE_TEXT = frozenset({"address", "does", "error", "message", "note", "reason", "title"})
 STATES = frozenset({"outcome", "severity", "state", "status", "verdict"})
-LEAST = 16  # characters that are left of a text that is cut
+LEAST = 24  # characters that are left of a text that is cut
 GAP = 2
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*(/[0-9]+|( ?(ms|s|m|h|d|%|/s)))?")
 
@@ -24,11 +24,13 @@ class Column:
     """A column of a table.
 
     `shown`: its heading in a terminal, where that is another than in a pipe. `cut`: its texts may be shortened.
+    `spare`: it is left out of a terminal that is too narrow for all.
     """
 
     name: str
     shown: str | None = None
     cut: bool = False
+    spare: bool = False
 
 
 def as_column(column: str | Column) -> Column:
@@ -36,24 +38,42 @@ def as_column(column: str | Column) -> Column:
     return column if isinstance(column, Column) else Column(column, cut=column in FREE_TEXT)
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], width: int) -> tuple[Table, int]:
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[Any]], width: int, *, fold: bool = False
+) -> tuple[Table, int]:
     """The table and its width in cells: more than `width` where what must not be cut needs it.
 
-    Columns in which nothing stands are left out.
+    Columns in which nothing stands are left out. `fold`: what is too long goes on below, instead of being cut.
     """
     now = datetime.now(UTC)
     cells = [[shown(value, now) for value in row] for row in rows]
-    kept = [i for i in range(len(columns)) if any(row[i] for row in cells)]
-    widths = fit([_width(columns[i], [row[i] for row in cells]) for i in kept], [columns[i].cut for i in kept], width)
+    needs = [_width(column, [row[i] for row in cells]) for i, column in enumerate(columns)]
+    kept = _kept(columns, needs, [any(row[i] for row in cells) for i in range(len(columns))], width)
+    widths = fit([needs[i] for i in kept], [columns[i].cut for i in kept], width)
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
     for i, wide in zip(kept, widths, strict=True):
         right = all(_NUMBER.fullmatch(row[i]) for row in cells if row[i])
         made.add_column(
-            _heading(columns[i]), justify="right" if right else "left", width=wide, no_wrap=True, overflow="ellipsis"
+            _heading(columns[i]),
+            justify="right" if right else "left",
+            width=wide,
+            no_wrap=not fold,
+            overflow="fold" if fold else "ellipsis",
         )
     for row in cells:
         made.add_row(*(_cell(columns[i], row[i]) for i in kept))
     return made, sum(widths) + GAP * len(widths)
+
+
+def _kept(columns: Sequence[Column], needs: Sequence[int], full: Sequence[bool], room: int) -> list[int]:
+    """Which columns are shown: those with something in them, without the last spare ones if they take too much."""
+    kept = [i for i, something in enumerate(full) if something]
+    for spare in [i for i in reversed(kept) if columns[i].spare]:
+        least = [min(needs[i], LEAST) if columns[i].cut else needs[i] for i in kept]
+        if sum(least) + GAP * (len(kept) - 1) <= room:
+            break
+        kept.remove(spare)
+    return kept
 
 
 def fit(widths: Sequence[int], cut: Sequence[bool], room: int) -> list[int]:

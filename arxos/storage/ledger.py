@@ -171,6 +171,13 @@ class PostgresLedger:
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         return ledger_read.find(self._connection, which, limit, before)
 
+    def count(self, which: JobFilter, at_most: int) -> int:
+        return ledger_read.count(self._connection, which, at_most)
+
+    def ids_between(self, first: UUID, last: UUID, limit: int) -> list[UUID]:
+        query = "SELECT id FROM jobs WHERE id BETWEEN %s AND %s ORDER BY id LIMIT %s"
+        return [row[0] for row in self._connection.execute(query, [first, last, limit])]
+
     def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
         return ledger_why.snapshot(self._connection, job_id, lease_s, republish_s)
 

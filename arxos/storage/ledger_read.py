@@ -72,6 +72,14 @@ def find(connection: Connection, which: JobFilter, limit: int, before: UUID | No
     return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
 
 
+def count(connection: Connection, which: JobFilter, at_most: int) -> int:
+    """How many there are; stops counting at `at_most`."""
+    where, values = condition(which)
+    query = f"SELECT count(*) FROM (SELECT FROM jobs WHERE {where} LIMIT %(limit)s) counted"
+    rows = connection.execute(query, values | {"limit": at_most}).fetchall()
+    return int(rows[0][0])
+
+
 def condition(which: JobFilter, before: UUID | None = None) -> tuple[LiteralString, dict[str, Any]]:
     """The filter as a condition on `jobs`, and its values; `before`: only jobs older than this one."""
     values = {name: getattr(which, name) for name in JobFilter.__slots__} | {"before": before}

@@ -75,6 +75,20 @@ def test_a_filter_by_time_lists_what_came_since(world: World) -> None:
     assert [job.id for job in page.jobs] == [new.id]
 
 
+def test_jobs_are_counted_up_to_a_limit(world: World) -> None:
+    world.insert(*(new_job() for _ in range(3)), new_job("probe.sleep"))
+    assert world.do(lambda ledger: ledger.count(JobFilter(), 10)) == 4
+    assert world.do(lambda ledger: ledger.count(JobFilter(), 2)) == 2
+    assert world.do(lambda ledger: ledger.count(JobFilter(kind="probe.noop"), 10)) == 3
+
+
+def test_jobs_are_found_by_where_their_ids_lie(world: World) -> None:
+    ids = world.insert(*(new_job(id=UUID(int=n)) for n in (16, 17, 31, 32)))
+    assert world.do(lambda ledger: ledger.ids_between(UUID(int=16), UUID(int=31), 10)) == ids[:3]
+    assert world.do(lambda ledger: ledger.ids_between(UUID(int=16), UUID(int=31), 2)) == ids[:2]
+    assert world.do(lambda ledger: ledger.ids_between(UUID(int=18), UUID(int=30), 2)) == []
+
+
 def test_pages_stay_right_while_jobs_are_added(world: World) -> None:
     old = world.insert(*(new_job() for _ in range(7)))
     seen: list[UUID] = []

@@ -60,7 +60,7 @@ def test_what_is_piped_away_meanwhile_goes_where_it_was_to(capsys: Captured, mon
 def test_no_terminal_no_bar(capsys: Captured) -> None:
     with bar(10, "redriving") as act:
         act.advance(10)
-    with job_bars([job()]) as look:
+    with job_bars() as look:
         look([job(state=JobState.SUCCEEDED)])
     assert capsys.readouterr() == ("", "")
 
@@ -69,7 +69,7 @@ def test_jobs_show_their_state_and_what_they_say_of_themselves(capsys: Captured,
     on_a_terminal(monkeypatch)
     hostile = "half\x1b[2J [bold]done"
     running = job(state=JobState.RUNNING, progress=0.5, progress_note=hostile)
-    with job_bars([running]) as look:
+    with job_bars() as look:
         look([running])
     shown = capsys.readouterr().err
     assert running.kind in shown

@@ -188,6 +188,12 @@ class Ledger(Protocol):
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         """Jobs newest first, those older than `before`."""
 
+    def count(self, which: JobFilter, at_most: int) -> int:
+        """How many there are; no more than `at_most` are counted."""
+
+    def ids_between(self, first: UUID, last: UUID, limit: int) -> list[UUID]:
+        """The jobs whose ids lie there, both ends included, in order; at most `limit`."""
+
     def snapshot(self, job_id: UUID, lease_s: float, republish_s: float = 10.0) -> Snapshot:
         """What `explain` needs to know; workers silent for `lease_s` do not count. Raises NotFoundError."""
 
