@@ -46,7 +46,14 @@ class Attempt(Protocol):
         """The database's time, whatever the clock of this machine says."""
 
     def progress(self, done: float, note: str = "") -> None:
-        """Say how far the work is (0 to 1). Cheap; raises CancelledError once somebody cancelled the job."""
+        """Say how far the work is (0 to 1). Cheap, and asks as `check` does."""
+
+    def check(self) -> None:
+        """Ask whether to go on: raises CancelledError where the job is cancelled. Very cheap: no database is asked.
+
+        In a child process the same error also comes by itself, wherever the body is, once: clean up, and raise it
+        again. A body that goes on is ended after a grace period; one that succeeds all the same has succeeded.
+        """
 
 
 @dataclass(frozen=True, slots=True)

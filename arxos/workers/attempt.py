@@ -9,7 +9,7 @@ from arxos.domain.errors import CancelledError, TransientError
 from arxos.domain.jobs.job import ClaimedJob
 from arxos.domain.ports import Ports
 from arxos.workers.patience import DatabaseClock
-from arxos.workers.soft_limit import SoftLimit
+from arxos.workers.telling import Told
 
 REPORT_EVERY_S = 0.5
 
@@ -20,7 +20,7 @@ class RunningAttempt:
 
     job: ClaimedJob
     ports: Ports
-    soft_limit: SoftLimit
+    told: Told
     clock: DatabaseClock
     _next_report: float = field(default=0.0, init=False)
 
@@ -39,21 +39,30 @@ class RunningAttempt:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def check(self) -> None:
+        """Raises CancelledError once the job is cancelled; in a thread TimedOutError, once, after the soft limit."""
+        self.told.check()
+
     def progress(self, done: float, note: str = "") -> None:
         """Store progress, at most twice a second.
 
-        Raises CancelledError once somebody cancelled the job, ConflictError once the attempt was taken back; in a
-        thread TimedOutError, once, after the soft limit.
+        Raises as `check` does, and ConflictError once the attempt was taken back.
         """
-        self.soft_limit.check()
+        self.check()
         if time.monotonic() < self._next_report:
             return
         self._next_report = time.monotonic() + REPORT_EVERY_S
-        try:
-            with self.ports.unit_of_work() as uow:
-                cancelled_by = uow.jobs.report_progress(self.job.id, self.job.attempt, min(max(done, 0.0), 1.0), note)
-                uow.commit()
-        except TransientError:
-            return  # progress is a courtesy: the work goes on while the database is away
+        with self.told.undisturbed():  # a transaction is not torn
+            cancelled_by = self._report(min(max(done, 0.0), 1.0), note)
+        self.check()
         if cancelled_by is not None:
             raise CancelledError(f"cancelled by {cancelled_by}")
+
+    def _report(self, done: float, note: str) -> str | None:
+        try:
+            with self.ports.unit_of_work() as uow:
+                cancelled_by = uow.jobs.report_progress(self.job.id, self.job.attempt, done, note)
+                uow.commit()
+        except TransientError:
+            return None  # progress is a courtesy: the work goes on while the database is away
+        return cancelled_by

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,9 +17,10 @@ from arxos.domain.ports import Ports
 from arxos.tasks.kind import JobKind
 from arxos.tasks.registry import find_kind, parse_payload
 from arxos.workers.attempt import RunningAttempt
+from arxos.workers.notices import Notices
 from arxos.workers.patience import DatabaseClock, patiently
 from arxos.workers.settling import Finished, Settler
-from arxos.workers.soft_limit import soft_limit
+from arxos.workers.telling import told_of
 from arxos.workers.tracebacks import traceback_of
 
 BATCH_BUDGET_S = 2.0  # what a message's jobs may take together before the rest is given back
@@ -39,6 +40,8 @@ class Executor:
     worker: str
     queues: tuple[str, ...] | None = None  # of this worker's pool: a message elsewhere runs no job of theirs; None: any
     random: Random = field(default_factory=Random)
+    notices: Notices = field(default_factory=Notices)
+    tidy: Callable[[], None] = lambda: None  # ends what an interrupted body has left running
     _parked: set[str] = field(default_factory=set)  # the kinds of which the log has told
 
     def deliver(self, kind: str, ids: Sequence[UUID], delivery: UUID) -> str:
@@ -95,12 +98,12 @@ class Executor:
         try:
             kind = find_kind(self.kinds, job.kind)
             payload = parse_payload(kind, job.payload)
-            with soft_limit(kind.soft_limit_s) as limit:
-                done = kind.run(payload, RunningAttempt(job, self.ports, limit, clock))
+            with told_of(job.id, job.attempt, kind.soft_limit_s, self.notices, self.tidy) as told:
+                done = kind.run(payload, RunningAttempt(job, self.ports, told, clock))
             result = done.result.model_dump(mode="json") if done.result else None
         except SystemExit as error:
-            told = isinstance(error.code, int) and error.code <= TOLD_TO_STOP
-            return self._failed(job, clock, InterruptedError_("the worker was told to stop") if told else error)
+            stopped = isinstance(error.code, int) and error.code <= TOLD_TO_STOP
+            return self._failed(job, clock, InterruptedError_("the worker was told to stop") if stopped else error)
         except Exception as error:  # noqa: BLE001 - the one place that stands between any body and the worker
             return self._failed(job, clock, error)
         return Finished(job, clock, succeeded(job, result), done.effect)

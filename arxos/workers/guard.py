@@ -12,6 +12,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from arxos.workers.memory import family
+
 PID_BYTES = 4
 
 
@@ -49,6 +51,15 @@ def kill_group(group: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         if group > 0:
             os.killpg(group, signal.SIGKILL)
+
+
+def end_offspring() -> None:
+    """In a pool child: kill whatever its job has started and left, whether it waits for it or not."""
+    for pid in list(family(os.getpid()))[1:]:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):  # a child's child is not ours to wait for
+            os.waitpid(pid, 0)
 
 
 def _be_the_guard(reader: int, worker: int) -> None:

@@ -21,12 +21,14 @@ from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import TransientError
 from arxos.domain.jobs.ledger import Beat
 from arxos.tasks.queues import Pool, queues_of
+from arxos.workers.cancelling import Cancelling
 from arxos.workers.deaths import COULD_NOT_SETTLE, reason_of
 from arxos.workers.losses import Losses
 
 FAILED = 70
 GOODBYE_S = 5.0
 RETRY_S = 0.2
+LOOK_EVERY_S = 1.0  # for cancelled jobs: their bodies are told within twice that
 
 log = structlog.get_logger()
 
@@ -40,7 +42,7 @@ def new_beat(pool: Pool) -> Beat:
 
 @dataclass
 class Lifecycle:
-    """Renews the lease of this worker's jobs, and reports those that were lost with their process.
+    """Renews the lease of this worker's jobs, tells those that are cancelled, reports those that lost their process.
 
     Runs in a thread of the parent process. What cannot be reported is reported when the database is back.
     """
@@ -48,6 +50,8 @@ class Lifecycle:
     runtime: Runtime
     beat: Beat
     losses: Losses
+    cancelling: Cancelling
+    _next_renewal: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -90,9 +94,11 @@ class Lifecycle:
     def _live(self) -> None:
         try:
             while not self._stop.is_set():
-                self._patiently(self._renew)
+                if time.monotonic() >= self._next_renewal:
+                    self._patiently(self._renew)
+                self._patiently(self.cancelling.look)  # before the deaths that it causes are reported as such
                 self._patiently(self.losses.report)
-                self.losses.added.wait(self.runtime.settings.heartbeat_s)
+                self.losses.added.wait(min(LOOK_EVERY_S, self.runtime.settings.heartbeat_s))
                 self.losses.added.clear()
         finally:
             if not self._stop.is_set():  # an unforeseen error: a worker that cannot renew its lease must not go on

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from celery.worker import state
 
 from arxos.tasks.kind import JobKind
 from arxos.workers.guard import kill_group
 from arxos.workers.memory import is_beyond
+from arxos.workers.requests import running_requests
 
 Report = Callable[[UUID, str], object]  # (delivery, reason)
 
@@ -36,7 +36,7 @@ class HardLimits:
 
     def enforce(self) -> None:
         """End what is beyond its limits. To be called several times a second."""
-        running, now = _running(), time.monotonic()
+        running, now = running_requests(), time.monotonic()
         self._since = {request.id: self._since.get(request.id, now) for request in running}
         self._ended &= self._since.keys()
         for request in running:
@@ -62,11 +62,3 @@ class HardLimits:
         with suppress(ValueError):  # no delivery of ours: nothing was claimed by it
             (self.abandon if in_thread else self.lose)(UUID(request.id), f"{reason}, and was killed")
         kill_group(0 if in_thread else request.worker_pid)
-
-
-def _running() -> list[Any]:
-    """Celery's requests that a child or a thread has accepted; the main thread changes the set at any time."""
-    for _ in range(10):
-        with suppress(RuntimeError):
-            return list(state.active_requests)
-    return []

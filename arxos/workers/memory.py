@@ -14,19 +14,20 @@ def is_beyond(pid: int, limit_mb: int) -> int | None:
     The quick count is what is resident in each process. Only where that is too much are pages which several share
     divided among them: a forked child looks as large as its parent, and costs little.
     """
-    family = list(_family(pid))
-    if sum(map(_resident, family)) <= limit_mb * MEBIBYTE:
+    members = list(family(pid))
+    if sum(map(_resident, members)) <= limit_mb * MEBIBYTE:
         return None
-    used = sum(map(_proportional, family)) // MEBIBYTE
+    used = sum(map(_proportional, members)) // MEBIBYTE
     return used if used > limit_mb else None
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """The process and what it started, and those, and so on; children follow their parents."""
     yield pid
     with suppress(OSError):  # it ends meanwhile
         for thread in Path(f"/proc/{pid}/task").iterdir():
             for child in (thread / "children").read_text().split():
-                yield from _family(int(child))
+                yield from family(int(child))
 
 
 def _resident(pid: int) -> int:

@@ -10,17 +10,20 @@ from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable
 from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.broker_check import check_broker
+from arxos.workers.cancelling import Cancelling
 from arxos.workers.celery_app import build_app, register_kinds
 from arxos.workers.channel import guard_control, guard_queues
 from arxos.workers.children import look_after_children
 from arxos.workers.connection import forgive_lost_connections, say_once
 from arxos.workers.draining import Drain
 from arxos.workers.executor import Executor
-from arxos.workers.guard import start_guard
+from arxos.workers.guard import end_offspring, start_guard
 from arxos.workers.lifecycle import Lifecycle, new_beat
 from arxos.workers.limits import HardLimits
 from arxos.workers.losses import Losses
+from arxos.workers.notices import Notices
 from arxos.workers.quarantine import Quarantine
+from arxos.workers.telling import LOOK
 from arxos.workers.watch import watch
 
 POOL_CLASS = {Pool.CPU: "prefork", Pool.IO: "threads"}
@@ -30,11 +33,13 @@ CONNECTIONS_OF_A_CHILD = 2
 def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     """Consume until told to stop: SIGTERM lets running jobs finish for the drain time, then gives them back."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery listens
+    signal.signal(LOOK, signal.SIG_IGN)  # children inherit that, and listen while they run a body
     guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     contracts = {kind.name: kind.contract for kind in runtime.kinds.values()}
     beat = replace(new_beat(pool), contracts=contracts, connections=most_connections(pool, concurrency))
-    executor = Executor(runtime.kinds, runtime.ports, beat.worker, queues_of(pool))
+    notices = Notices()
+    executor = Executor(runtime.kinds, runtime.ports, beat.worker, queues_of(pool), notices=notices, tidy=end_offspring)
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
     check_broker(app)
     forgive_lost_connections()
@@ -47,7 +52,8 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
         look_after_children(app, guard)
     duties = hasty(runtime)
     losses = Losses(duties.ports.unit_of_work, Outbox(duties.database))
-    lifecycle = Lifecycle(duties, beat, losses)
+    cancelling = Cancelling(duties.ports.unit_of_work, beat.worker, notices, runtime.settings.cancel_grace_s)
+    lifecycle = Lifecycle(duties, beat, losses, cancelling)
     lifecycle.connect()
     drain = Drain(beat.worker, runtime.settings.drain_s, lifecycle.give_back)
     drain.connect()

@@ -23,8 +23,10 @@ from arxos.scheduler.sight import Sight
 from arxos.scheduler.sweeper import Sweeper
 from arxos.storage import database, ledger, ledger_insert, ledger_settle, schedules
 from arxos.workers import executor, settling, worker
+from arxos.workers.cancelling import Cancelling
 from arxos.workers.draining import Drain
 from arxos.workers.limits import HardLimits
+from arxos.workers.notices import Notices
 
 WRONG_BY_S = "FAULTS_WRONG_BY_S"
 
@@ -76,6 +78,26 @@ def hard_limits() -> None:
 def guard() -> None:
     """Nobody looks after what dead children leave running."""
     worker.start_guard = _nothing  # type: ignore[attr-defined]
+
+
+def cancel_grace() -> None:
+    """Nobody ends what is cancelled and does not stop."""
+    Cancelling._end = _nothing  # type: ignore[method-assign, assignment]
+
+
+def telling() -> None:
+    """Nobody tells running bodies that they are cancelled."""
+    Cancelling.look = _nothing  # type: ignore[method-assign, assignment]
+
+
+def notices() -> None:
+    """Whoever hears the signal takes it for its own."""
+    Notices.name = lambda *_: True  # type: ignore[method-assign]
+
+
+def tidiness() -> None:
+    """What an interrupted body has started runs on."""
+    worker.end_offspring = _nothing  # type: ignore[attr-defined]
 
 
 def drain() -> None:
@@ -175,6 +197,10 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "lost-answers": lost_answers,
     "hard-limits": hard_limits,
     "guard": guard,
+    "cancel-grace": cancel_grace,
+    "telling": telling,
+    "notices": notices,
+    "tidiness": tidiness,
     "drain": drain,
     "patience": patience,
     "sight": sight,

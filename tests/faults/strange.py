@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from arxos.domain.errors import TimedOutError
+from arxos.domain.errors import CancelledError, TimedOutError
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks import probe
 from arxos.tasks.kind import Attempt, Done, JobKind, Payload
@@ -46,6 +46,14 @@ class Grown(Payload):
     colour: str = ""
 
 
+class Clearing(Payload):
+    """What it does until it is told to stop, where it notes that it was, and whether it goes on all the same."""
+
+    path: str = "/dev/null"
+    how: Literal["sleeps", "asks", "deaf", "quick"] = "sleeps"
+    goes_on: bool = False
+
+
 class Handling(Payload):
     """What it does about its soft limit."""
 
@@ -59,6 +67,22 @@ def family(payload: Family, at: Attempt) -> Done:
         if payload.deaf:
             hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
         time.sleep(600)
+    return effect(at)
+
+
+def clearing(payload: Clearing, at: Attempt) -> Done:
+    """Work for long; clean up when told to stop."""
+    try:
+        if payload.how == "deaf":
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
+        for _ in range(0 if payload.how == "quick" else 6000):
+            if payload.how == "asks":
+                at.check()
+            time.sleep(0.1)
+    except CancelledError:
+        Path(payload.path).write_text(str(time.time()))
+        if not payload.goes_on:
+            raise
     return effect(at)
 
 
@@ -179,6 +203,7 @@ def kind(name: str, payload: type[Payload], run: Any, **settings: Any) -> JobKin
 KINDS = (
     kind("family", Family, family, soft_limit_s=600, hard_limit_s=660, memory_limit_mb=256),
     kind("overtime", Family, family, soft_limit_s=1, hard_limit_s=2),
+    kind("clearing", Clearing, clearing, soft_limit_s=600, hard_limit_s=660),
     kind("handling", Handling, handling, soft_limit_s=1, hard_limit_s=600),
     kind("assassin", Payload, assassin),
     kind("settling", Payload, settling),

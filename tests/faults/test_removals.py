@@ -11,7 +11,7 @@ from tests.faults.oracle import FAULTS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
-CRASHES, LIMITS = "test_crash_points.py", "test_limits.py"
+CRASHES, LIMITS, CANCEL = "test_crash_points.py", "test_limits.py", "test_cancel.py"
 POSTGRES, POSTGRES_LIMITS = "test_postgres.py", "test_postgres_limits.py"
 FAILS_WITHOUT = [
     ("fencing", DEATHS, "paused_beyond_its_lease"),
@@ -25,6 +25,10 @@ FAILS_WITHOUT = [
     ("hard-limits", LIMITS, "deaf or memory"),
     ("guard", LIMITS, "orphan"),
     ("drain", LIMITS, "asks_twice"),
+    ("telling", CANCEL, "two_seconds and sleeps"),
+    ("cancel-grace", CANCEL, "mates"),
+    ("notices", CANCEL, "late"),
+    ("tidiness", CANCEL, "started"),
     ("patience", POSTGRES, "restart and settle-SIGQUIT"),
     ("sight", POSTGRES, "longer_than_the_lease"),
     ("short-waits", POSTGRES, "however_long"),

@@ -49,6 +49,9 @@ class Run:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def check(self) -> None:
+        pass
+
     def progress(self, done: float, note: str = "") -> None:
         self.seen.append((done, note))
         if done >= self.cancelled_at:

@@ -46,6 +46,9 @@ class Run:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def check(self) -> None:
+        pass
+
     def progress(self, done: float, note: str = "") -> None:
         self.notes.append(note or f"{done:.0%}")
 

@@ -113,7 +113,7 @@ def _be_the_child(work: Work, writer: int, parent: int, memory_mb: int) -> None:
 
 def _prepare(parent: int, memory_mb: int) -> None:
     gc.disable()  # or a collection could close what the parent has open
-    for caught in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGUSR1):
+    for caught in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(caught, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
