@@ -1,6 +1,7 @@
 """Edges between jobs: who waits for whom, and what happens when somebody settles."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import LiteralString
 from uuid import UUID
 
@@ -15,8 +16,9 @@ UPDATE jobs SET waiting_for = edges.n
 FROM (SELECT job_id, count(*) AS n FROM job_edges WHERE job_id = ANY(%s) GROUP BY job_id) edges
 WHERE jobs.id = edges.job_id
 """
-# Whom a doomed job's failure cancels, and with what it is told. `OFFSET 0` keeps the planner from scanning whole tables
-# at every one of what may be ten thousand steps. An edge that the code before wrote knows its policy from its job only.
+ANY_WAITING = "SELECT EXISTS (SELECT FROM job_edges WHERE after_id = ANY(%s) AND NOT released)"
+# Whom a doomed job's failure cancels, and with what it is told. `OFFSET 0`: step by step, see `by_index`. An edge that
+# the code before wrote knows its policy from its job only.
 FALLING: LiteralString = """CROSS JOIN LATERAL (
     SELECT edge.job_id, edge.after_id FROM job_edges edge JOIN jobs ON jobs.id = edge.job_id
     WHERE edge.after_id = doomed.id AND NOT edge.released AND edge.on_failure = 'cancel'
@@ -43,17 +45,19 @@ UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), error_type
     error_message = reason, cancel_reason = reason
 FROM unnest(%s::uuid[], %s::text[]) AS doomed (id, reason) WHERE jobs.id = doomed.id AND jobs.state = 'blocked'
 """
+# Two lists of unknown length are never joined with each other: the planner takes them for short, and would compare each
+# row of one with each of the other.
 RELEASE = """
 WITH released AS (
     UPDATE job_edges SET released = true WHERE after_id = ANY(%s) AND NOT released RETURNING job_id),
 edges AS (SELECT job_id, count(*) AS n FROM released GROUP BY job_id),
 locked AS (
-    SELECT jobs.id FROM jobs JOIN edges ON edges.job_id = jobs.id ORDER BY jobs.id FOR NO KEY UPDATE OF jobs)
-UPDATE jobs SET waiting_for = waiting_for - edges.n,
-    state = CASE WHEN state = 'blocked' AND waiting_for <= edges.n THEN 'queued' ELSE state END,
-    available_at = CASE WHEN state = 'blocked' AND waiting_for <= edges.n
+    SELECT id, n FROM jobs JOIN edges ON job_id = id ORDER BY id FOR NO KEY UPDATE OF jobs)
+UPDATE jobs SET waiting_for = waiting_for - n,
+    state = CASE WHEN state = 'blocked' AND waiting_for <= n THEN 'queued' ELSE state END,
+    available_at = CASE WHEN state = 'blocked' AND waiting_for <= n
         THEN greatest(available_at, clock_timestamp()) ELSE available_at END
-FROM locked JOIN edges ON edges.job_id = locked.id WHERE jobs.id = locked.id
+FROM locked WHERE jobs.id = locked.id
 RETURNING jobs.state
 """
 
@@ -73,24 +77,36 @@ def common_policy(job: NewJob) -> OnFailure:
 def release(connection: Connection, final: Mapping[UUID, JobState]) -> None:
     """Tell the successors of final jobs: they come nearer to their turn, or are cancelled, all the way down.
 
-    Statements, and work, do not depend on how deep that goes: each edge is looked at a fixed number of times.
+    The number of statements does not depend on how deep that goes; each edge is looked at a fixed number of times.
     """
-    if not final:
-        return
     failed = [job_id for job_id, state in final.items() if state is not JobState.SUCCEEDED]
-    doomed: Sequence[UUID] = ()
-    if failed:
-        if not connection.execute(LOCK, {"failed": failed, "final": list(final)}).fetchall():
-            return
-        doomed = _cancel(connection, failed, final)
-    freed = connection.execute(RELEASE, [[*final, *doomed]])
+    doomed = _cancel(connection, failed, final) if failed and _any_waiting(connection, final) else []
+    freed = connection.execute(RELEASE, [[*final, *doomed]]) if final else ()
     if any(state == JobState.QUEUED for (state,) in freed):
         connection.execute("NOTIFY arxos_due")
 
 
+@contextmanager
+def by_index(connection: Connection) -> Iterator[None]:
+    """For statements that follow edges step by step, maybe ten thousand times.
+
+    Where most edges lead to or from few jobs, the planner would take any step for one through the whole table.
+    """
+    connection.execute("SET LOCAL enable_seqscan = off")
+    yield
+    connection.execute("RESET enable_seqscan")
+
+
+def _any_waiting(connection: Connection, ids: Iterable[UUID]) -> bool:
+    row = connection.execute(ANY_WAITING, [list(ids)]).fetchone()
+    return bool(row and row[0])
+
+
 def _cancel(connection: Connection, failed: Sequence[UUID], final: Mapping[UUID, JobState]) -> list[UUID]:
-    """Cancel whom their failure cancels. In a statement after the lock: only now nobody else changes them."""
-    doomed: dict[UUID, UUID] = dict(connection.execute(FIND_DOOMED, {"failed": failed}).fetchall())
+    """Cancel whom their failure cancels. Found by a statement after the lock: only now nobody else changes them."""
+    with by_index(connection):
+        connection.execute(LOCK, {"failed": failed, "final": list(final)})
+        doomed: dict[UUID, UUID] = dict(connection.execute(FIND_DOOMED, {"failed": failed}).fetchall())
     reasons = [reason(before, final.get(before, JobState.CANCELLED)) for before in doomed.values()]
     connection.execute(CANCEL, [list(doomed), reasons])
     return list(doomed)

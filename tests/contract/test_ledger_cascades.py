@@ -81,6 +81,24 @@ def test_fanning_out_and_in_takes_as_many_statements_whatever_the_width(
     assert states(postgres) == {"dead": 2, "cancelled": 3005}
 
 
+@pytest.mark.parametrize("wide", ["in", "out"])
+def test_each_step_of_a_chain_is_found_by_an_index_whatever_the_planner_knows(
+    postgres: PostgresWorld, counting: Counting, wide: str
+) -> None:
+    """It knows a table in which all edges lead to one job, or from one; then comes a chain."""
+    hub = new_job()
+    fan = [new_job(after=(hub.id,) if wide == "out" else ()) for _ in range(1000)]
+    postgres.insert(hub, *fan, *([] if wide == "out" else [new_job(after=tuple(job.id for job in fan))]))
+    postgres.sql("ANALYZE jobs, job_edges")
+    postgres.insert(*(jobs := chain(500)))
+    ledger = PostgresLedger(counting)
+    ledger.graph(jobs[250].id)
+    ledger.cancel(jobs[0].id, "ada", "wrong file")
+    read = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_xact_user_tables WHERE relname = 'job_edges'"
+    [rows] = counting.execute(read).fetchone()
+    assert rows < 10 * 1500
+
+
 def test_two_that_settle_at_once_with_the_same_successors_do_not_wait_for_each_other(postgres: PostgresWorld) -> None:
     """Each cancels the one that the other only releases: locked as they come, that is a circle."""
     for _ in range(40):
