@@ -16,7 +16,7 @@ from arxos.workers.connection import PatientAMQP
 
 Deliver = Callable[[str, list[UUID], UUID], str]  # (kind, job ids, delivery) → a word on what became of them
 
-VISIBILITY_TIMEOUT_S = 2 * 3700  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
+VISIBILITY_TIMEOUT_S = 2 * 5000  # above twice the longest hard limit; the ledger, not Redis, finds lost jobs
 TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": VISIBILITY_TIMEOUT_S,
     "socket_timeout": 5,  # acks wait within the event loop: while they do, nothing is consumed and no limit is kept
