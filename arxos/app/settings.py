@@ -1,5 +1,6 @@
 """Everything that the environment decides: `ARXOS_…`, read once at start."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -23,6 +24,12 @@ def _a_redis(url: str) -> str:
     return url
 
 
+NOWHERE = {  # in place of wrong addresses
+    "database_url": "postgresql://",
+    "broker_url": "redis://127.0.0.1:1",
+    "cache_url": "redis://127.0.0.1:1",
+    "blob_url": "file:///dev/null",
+}
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
 
@@ -55,13 +62,30 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """The settings of this process. Raises InvalidError with one line that names each wrong variable."""
+    settings, wrong = usable_settings()
+    if wrong:
+        raise InvalidError("; ".join(wrong.values()))
+    return settings
+
+
+def usable_settings() -> tuple[Settings, Mapping[str, str]]:
+    """The settings with defaults in place of what is wrong, and what that is: in one line for each field.
+
+    An address that is wrong leads nowhere then: whoever goes on with it leaves it alone.
+    """
     try:
-        settings = Settings()  # type: ignore[call-arg]  # the environment gives them
+        settings, wrong = Settings(), dict[str, str]()  # type: ignore[call-arg]  # the environment gives them
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidError(
-            "; ".join(f"ARXOS_{'_'.join(map(str, p['loc'])).upper()}: {p['msg'].lower()}" for p in problems)
-        ) from None
+        wrong = _wrong(error)
+        settings = Settings(**{name: NOWHERE.get(name, Settings.model_fields[name].default) for name in wrong})
     if settings.lease_s < 3 * settings.heartbeat_s:
-        raise InvalidError("ARXOS_LEASE_S: must be at least three times ARXOS_HEARTBEAT_S")
-    return settings if settings.cache_url else settings.model_copy(update={"cache_url": settings.broker_url})
+        wrong["lease_s"] = "ARXOS_LEASE_S: must be at least three times ARXOS_HEARTBEAT_S"
+    if "cache_url" not in wrong and not settings.cache_url:
+        settings = settings.model_copy(update={"cache_url": settings.broker_url})
+    return settings, wrong
+
+
+def _wrong(error: ValidationError) -> dict[str, str]:
+    """Field → the variable and what is wrong with it, never its value."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return {str(p["loc"][0]): f"ARXOS_{'_'.join(map(str, p['loc'])).upper()}: {p['msg'].lower()}" for p in problems}
