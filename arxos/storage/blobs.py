@@ -2,25 +2,36 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
-from arxos.domain.ports import BlobStore, StoredBlob
+from arxos.domain.ports import StoredBlob
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+PROBE = b"can blobs be written here?\n"  # always the same: its folders are left, and no others with every probe
 
 
-def blob_store(url: str) -> BlobStore:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Of the file system that holds the blobs."""
+
+    free_bytes: int
+    total_bytes: int
+
+
+def blob_store(url: str) -> "FileBlobStore":
     """The store at `file:///an/absolute/folder`. Raises InvalidError naming the setting for any other address."""
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-        raise InvalidError(f"ARXOS_BLOB_URL: expected file:///an/absolute/folder, got {url!r}")
+        raise InvalidError(f"ARXOS_BLOB_URL: expected file:///an/absolute/folder, got {parts.scheme or 'no'}://…")
     return FileBlobStore(Path(unquote(parts.path)))
 
 
@@ -87,6 +98,14 @@ class FileBlobStore:
         """Whether the store holds these bytes."""
         with _translated(self._root):
             return bool(_NAME.fullmatch(sha256)) and self._path(sha256).is_file()
+
+    def probe(self) -> Room:
+        """Store a few bytes and take them away again; what room there is. Raises UnavailableError."""
+        name = self.put([PROBE], limit_bytes=len(PROBE)).sha256
+        with _translated(self._root):
+            self._path(name).unlink(missing_ok=True)  # somebody else may have probed, too
+            usage = shutil.disk_usage(self._root)
+        return Room(usage.free, usage.total)
 
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name[2:4] / name

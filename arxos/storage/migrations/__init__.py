@@ -29,6 +29,12 @@ def migrate(database_url: str) -> str:
     return newest(database_url)
 
 
+def revisions() -> list[str]:
+    """All that this code knows, the oldest first."""
+    known = ScriptDirectory(str(Path(__file__).parent)).walk_revisions()
+    return [one.revision for one in known][::-1]
+
+
 def newest(database_url: str) -> str:
     """The newest revision that this code knows."""
     return ScriptDirectory.from_config(_config(database_url)).get_current_head() or ""

@@ -1,0 +1,81 @@
+"""What is due and who could do it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arxos.storage.database import Connection, Database
+from arxos.storage.process_facts import LivingProcess, read_living
+
+NOTHING_STARTED_S = 60.0  # due for so long: then something should have started
+
+# Jobs that a limit holds back wait by an operator's will.
+DUE = """
+SELECT queue, kind, contract, count(*), max(age), coalesce(max(age) FILTER (WHERE published_at IS NULL), 0),
+    coalesce(max(age) FILTER (WHERE published_at IS NOT NULL), 0)
+FROM (SELECT *, extract(epoch FROM clock_timestamp() - available_at)::float AS age FROM jobs
+    WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp() AND held = '') due
+GROUP BY queue, kind, contract ORDER BY queue, kind, contract
+"""
+PAUSED = "SELECT 'queue', queue, paused_by FROM queue_pauses UNION ALL SELECT 'kind', kind, paused_by FROM kind_pauses"
+RUNNING = "SELECT worker, count(*) FROM jobs WHERE state = 'running' GROUP BY worker"
+# Looks through the table where nothing did: asked only of queues of which one has to wonder.
+STARTED = """
+SELECT EXISTS (SELECT FROM jobs WHERE queue = ANY(%s) AND started_at > clock_timestamp() - make_interval(secs => %s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DueJobs:
+    """Due jobs of one queue, kind and contract. Ages in seconds since they were due; 0: there are none."""
+
+    queue: str
+    kind: str
+    contract: int
+    count: int
+    oldest_s: float
+    oldest_unpublished_s: float
+    oldest_published_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFacts:
+    """The work of one moment. `running`: jobs by worker; `quiet`: queues of which nothing started of late."""
+
+    due: tuple[DueJobs, ...]
+    living: tuple[LivingProcess, ...]
+    paused_queues: Mapping[str, str]  # by whom
+    paused_kinds: Mapping[str, str]
+    running: Mapping[str, int]
+    quiet: frozenset[str]
+
+    def consumers(self, queue: str) -> list[LivingProcess]:
+        """The living workers of a queue."""
+        return [one for one in self.living if queue in one.queues]
+
+    def wanted(self) -> list[DueJobs]:
+        """What is due and not paused."""
+        return [one for one in self.due if one.queue not in self.paused_queues and one.kind not in self.paused_kinds]
+
+
+def work_facts(database: Database, lease_s: float) -> WorkFacts:
+    """Ask the ledger; workers silent for `lease_s` do not count. Raises UnavailableError."""
+    with database.connection() as connection:
+        due = tuple(DueJobs(*row) for row in connection.execute(DUE))
+        paused: dict[str, dict[str, str]] = {"queue": {}, "kind": {}}
+        for scope, name, by in connection.execute(PAUSED):
+            paused[scope][name] = by
+        running: dict[str, int] = dict(connection.execute(RUNNING).fetchall())
+        return WorkFacts(
+            due,
+            read_living(connection, lease_s),
+            paused["queue"],
+            paused["kind"],
+            running,
+            _quiet(connection, {one.queue for one in due if one.oldest_published_s > NOTHING_STARTED_S}),
+        )
+
+
+def _quiet(connection: Connection, suspects: set[str]) -> frozenset[str]:
+    """Those of the queues of which nothing started of late."""
+    answers = {queue: connection.execute(STARTED, [[queue], NOTHING_STARTED_S]).fetchone() for queue in suspects}
+    return frozenset(queue for queue, row in answers.items() if row and not row[0])
