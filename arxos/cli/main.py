@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from arxos.cli import buildings, dead, graph, jobs, kinds, limits, pager, processes, queues, schedules, submit
 from arxos.cli.demo import demo
+from arxos.cli.doctor import doctor
 from arxos.cli.examples import show_examples
 from arxos.cli.validate import validate
 from arxos.domain.errors import ArxosError
@@ -33,6 +34,7 @@ app.add_typer(queues.app, name="queues", rich_help_panel=OPERATE)
 app.add_typer(limits.app, name="limits", rich_help_panel=OPERATE)
 app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
 app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
+app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)
 app.command(rich_help_panel=BUILDINGS)(validate)
 app.command(rich_help_panel=BUILDINGS)(demo)

@@ -16,7 +16,10 @@ FROM (SELECT *, extract(epoch FROM clock_timestamp() - available_at)::float AS a
     WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp() AND held = '') due
 GROUP BY queue, kind, contract ORDER BY queue, kind, contract
 """
-PAUSED = "SELECT 'queue', queue, paused_by FROM queue_pauses UNION ALL SELECT 'kind', kind, paused_by FROM kind_pauses"
+PAUSED = """
+SELECT 'queue', queue, paused_by || coalesce(' (' || reason || ')', '') FROM queue_pauses
+UNION ALL SELECT 'kind', kind, paused_by || coalesce(' (' || reason || ')', '') FROM kind_pauses
+"""
 RUNNING = "SELECT worker, count(*) FROM jobs WHERE state = 'running' GROUP BY worker"
 # Looks through the table where nothing did: asked only of queues of which one has to wonder.
 STARTED = """
@@ -43,7 +46,7 @@ class WorkFacts:
 
     due: tuple[DueJobs, ...]
     living: tuple[LivingProcess, ...]
-    paused_queues: Mapping[str, str]  # by whom
+    paused_queues: Mapping[str, str]  # by whom, and why
     paused_kinds: Mapping[str, str]
     running: Mapping[str, int]
     quiet: frozenset[str]

@@ -1,0 +1,1 @@
+"""The checks by what they judge: pure functions from facts to remarks."""
