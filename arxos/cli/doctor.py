@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
 import typer
+from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from arxos.app.settings import usable_settings
@@ -16,6 +18,7 @@ from arxos.cli.output import print_json, print_page, print_table
 from arxos.doctor.finding import Finding, Section, Severity, worst
 
 WITHIN_S = 8.0
+WIDEST = 26  # of the ids
 MARKS: Mapping[Severity, tuple[str, str]] = {
     Severity.OK: ("✓", "green"),
     Severity.INFO: ("·", "cyan"),
@@ -38,7 +41,7 @@ def doctor(json: AsJson = False) -> None:
     Exit code: 1 if anything is an error, else 0; warnings are shown and do not change it.
 
     Example: arxos doctor
-    Example: arxos doctor --json | jq '.findings[] | select(.severity == "error")'
+    Example: arxos doctor --json  # exact, for programs and release gates
     """
     from arxos.doctor.examination import examine
     from arxos.doctor.visit import lines
@@ -76,16 +79,21 @@ def _row(one: Finding) -> tuple[str | None, ...]:
 
 def _show(sections: Sequence[Section]) -> None:
     counts = Counter(one.severity for one in _findings(sections))
-    told = ", ".join(f"{counts[one]} {NAMES[one]}" for one in reversed(NAMES) if counts[one])
+    told = ", ".join(f"{counts[one]} {NAMES[one]}" for one in reversed(tuple(NAMES)) if counts[one])
     groups = groupby(sections, key=lambda section: section.title)
-    print_page(*(line for title, some in groups for line in _group(title, some)), Text(told, style="bold"))
+    # First, too: a pager shows the beginning.
+    total = Text(told, style="bold")
+    print_page(total, Text(), *(line for title, some in groups for line in _group(title, some)), total)
 
 
-def _group(title: str, sections: Iterable[Section]) -> Iterator[Text]:
+def _group(title: str, sections: Iterable[Section]) -> Iterator[RenderableType]:
     yield Text(title, style="bold")
+    grid = Table.grid(padding=(0, 1))
     for one in _findings(sections):
         mark, colour = MARKS[one.severity]
-        yield Text.assemble("  ", (mark, colour), "  ", (one.id, "bright_black"), "  ", flat(one.seen))
+        said = Text(flat(one.seen))
         if one.advice and one.severity is not Severity.OK:
-            yield Text.assemble("     ", ("→ ", colour), flat(one.advice))
+            said.append("\n→ ", colour).append(flat(one.advice))
+        grid.add_row("", Text(mark, colour), Text(one.id.ljust(WIDEST), "bright_black"), said)
+    yield grid
     yield Text()
