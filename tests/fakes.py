@@ -13,11 +13,13 @@ from uuid import UUID
 from arxos.domain.buildings.repository import BuildingRepository
 from arxos.domain.errors import InvalidError, NotFoundError, TransientError, UnavailableError
 from arxos.domain.events import Event
+from arxos.domain.jobs.desk import Desk
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.probes import ProbeEffects
 from arxos.domain.ports import Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
+from tests.fakes_acts import FakeDesk
 from tests.fakes_buildings import InMemoryBuildings
 from tests.fakes_ledger import FakeLedger
 from tests.fakes_tables import FakeClock, Tables
@@ -65,6 +67,7 @@ class FakeUnitOfWork:
     """A transaction on copies: leaving it without `commit` forgets them."""
 
     jobs: Ledger
+    desk: Desk
     buildings: BuildingRepository
     probes: ProbeEffects
 
@@ -100,6 +103,7 @@ class FakeUnitOfWork:
         self._events.clear()
         self._tables = self._database.tables.copy()
         self.jobs = FakeLedger(self._tables, self._database.clock)
+        self.desk = FakeDesk(self._tables, self._database.clock)
         self.probes = FakeProbeEffects(self._tables)
 
 

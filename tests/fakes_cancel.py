@@ -29,7 +29,7 @@ def cancel(tables: Tables, now: Now, job: Job, by: str, reason: str) -> Cancelle
         raise ConflictError(f"job {job.id} is {job.state}: it cannot be cancelled, it is final already")
     if is_asked(job):
         return Cancelled(job.id, job.state)
-    tables.acts.append((by, "cancel", job.id))
+    tables.record(now(), by, "cancel", job.id, reason)
     return _ask(tables, now, [job], by, lambda _: reason)[0]
 
 
@@ -39,7 +39,8 @@ def cancel_all(
     """See `Ledger.cancel_all`; `jobs`: all that fit and can be cancelled."""
     newest = sorted((job for job in jobs if before is None or job.id < before), key=lambda job: job.id, reverse=True)
     chosen = newest[:limit]
-    tables.acts.extend((by, "cancel", job.id) for job in reversed(chosen))
+    for job in reversed(chosen):
+        tables.record(now(), by, "cancel", job.id, reason)
     done = _ask(tables, now, chosen, by, lambda _: reason)
     return CancelledPage(tuple(done), chosen[-1].id if len(chosen) == limit else None)
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
@@ -25,6 +24,7 @@ from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.snapshot import Pause, Snapshot
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
+from tests.fakes_acts import fits
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
 from tests.fakes_edges import DONE, connect, graph, is_named, release
 from tests.fakes_parking import park, within
@@ -141,31 +141,19 @@ class FakeLedger:
         rows = [row.job for row in self._tables.running() if (row.job.id, row.job.attempt) in asked]
         return self._give_back([job for job in rows if job.cancel_requested_by is not None], reason)
 
-    def redrive(self, job_id: UUID, by: str) -> None:
-        job = self._dead(job_id, "redriven")
-        budget = job.attempt + self._tables.rows[job_id].asked.policy.max_attempts
-        due = {"state": JobState.QUEUED, "available_at": self._now(), "published_at": None, "finished_at": None}
-        self._tables.change(job_id, **due, max_attempts=budget, lost=0, cancel_requested_by=None)
-        self._act(by, "redrive", job_id)
-
-    def discard(self, job_id: UUID, by: str, reason: str) -> None:
-        self._dead(job_id, "discarded")
-        closed = {"state": JobState.CANCELLED, "finished_at": self._now()}
-        self._tables.change(job_id, **closed, cancel_requested_by=by, error_message=reason)
-        self._act(by, "discard", job_id)
-
     def get(self, job_id: UUID) -> Job:
         if job_id not in self._tables.rows:
             raise NotFoundError(f"no job {str(job_id)!r}")
-        return self._tables.job(job_id)
+        acts = tuple(row.act for row in self._tables.acts if row.job_id == job_id)
+        return replace(self._tables.job(job_id), acts=acts)
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         newest = sorted((row.job for row in self._tables.rows.values()), key=lambda job: job.id, reverse=True)
-        found = [_listed(job) for job in newest if (before is None or job.id < before) and _fits(job, which)]
+        found = [_listed(job) for job in newest if (before is None or job.id < before) and fits(job, which)]
         return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
     def count(self, which: JobFilter, at_most: int) -> int:
-        return min(at_most, sum(_fits(row.job, which) for row in self._tables.rows.values()))
+        return min(at_most, sum(fits(row.job, which) for row in self._tables.rows.values()))
 
     def ids_between(self, first: UUID, last: UUID, limit: int) -> list[UUID]:
         return sorted(job_id for job_id in self._tables.rows if first <= job_id <= last)[:limit]
@@ -184,11 +172,11 @@ class FakeLedger:
 
     def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
         self._tables.pauses.setdefault((scope, name), Pause(scope, name, by, self._now(), reason))
-        self._act(by, f"pause_{scope}", None)
+        self._tables.record(self._now(), by, f"pause_{scope}", None)
 
     def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
         self._tables.pauses.pop((scope, name), None)
-        self._act(by, f"resume_{scope}", None)
+        self._tables.record(self._now(), by, f"resume_{scope}", None)
 
     def beat(self, beat: Beat) -> None:
         self._tables.heartbeats[beat.worker] = (beat, self._now())
@@ -297,16 +285,7 @@ class FakeLedger:
 
     def _cancellable(self, which: JobFilter) -> list[Job]:
         jobs = (row.job for row in self._tables.rows.values())
-        return [job for job in jobs if job.state not in FINAL and not is_asked(job) and _fits(job, which)]
-
-    def _dead(self, job_id: UUID, act: str) -> Job:
-        job = self.get(job_id)
-        if job.state is not JobState.DEAD:
-            raise ConflictError(f"job {job_id} is {job.state}: it cannot be {act}, only dead jobs can be")
-        return job
-
-    def _act(self, by: str, action: str, job_id: UUID | None) -> None:
-        self._tables.acts.append((by, action, job_id))
+        return [job for job in jobs if job.state not in FINAL and not is_asked(job) and fits(job, which)]
 
     def _queue_counts(self, name: str, jobs: Sequence[Job], now: datetime) -> QueueCounts:
         mine = [job for job in jobs if job.queue == name]
@@ -347,13 +326,3 @@ def _inserted(new: NewJob, now: datetime) -> Job:
 
 def _listed(job: Job) -> Job:
     return replace(job, attempts=())
-
-
-def _fits(job: Job, which: JobFilter) -> bool:
-    wanted: Mapping[str, Any] = {
-        name: getattr(which, name) for name in ("state", "kind", "queue", "building_id", "submitted_by")
-    }
-    same = all(value is None or getattr(job, name) == value for name, value in wanted.items())
-    error = f"{job.error_type}: {job.error_message or ''}".lower() if job.error_type else ""
-    told = which.error is None or (bool(job.error_type) and which.error.lower() in error)
-    return same and told and (which.since is None or job.created_at >= which.since)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.jobs.job import WAITING, Job, JobState, NewJob
+from arxos.domain.jobs.desk import BulkAct
+from arxos.domain.jobs.job import WAITING, Act, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.snapshot import Pause
@@ -37,6 +38,15 @@ class Row:
     delivery: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """What an operator did; `before`: the job that it was done to."""
+
+    act: Act
+    job_id: UUID | None
+    before: Job | None = None
+
+
 @dataclass(slots=True)
 class Tables:
     """What a transaction sees; a copy becomes the truth at commit."""
@@ -45,7 +55,8 @@ class Tables:
     edges: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)  # (predecessor, job): released?
     heartbeats: dict[str, tuple[Beat, datetime]] = field(default_factory=dict)
     pauses: dict[tuple[Scope, str], Pause] = field(default_factory=dict)
-    acts: list[tuple[str, str, UUID | None]] = field(default_factory=list)
+    acts: list[ActRow] = field(default_factory=list)
+    bulk_acts: dict[UUID, BulkAct] = field(default_factory=dict)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
 
     def copy(self) -> "Tables":
@@ -60,6 +71,9 @@ class Tables:
     def paused_by(self, scope: Scope, name: str) -> str | None:
         pause = self.pauses.get((scope, name))
         return pause.by if pause else None
+
+    def record(self, at: datetime, by: str, action: str, job_id: UUID | None, reason: str | None = None) -> None:
+        self.acts.append(ActRow(Act(at, by, action, reason, None), job_id))
 
     def change(self, job_id: UUID, **fields: Any) -> Job:
         row = self.rows[job_id]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from arxos.domain.errors import PermanentError
+from arxos.domain.jobs.desk import Desk
 from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.outcome import Settlement, failed, succeeded
@@ -48,6 +49,12 @@ class World(ABC):
             uow.commit()
         return result
 
+    def at_desk(self, act: Callable[[Desk], T]) -> T:
+        with self.unit_of_work() as uow:
+            result = act(uow.desk)
+            uow.commit()
+        return result
+
     def insert(self, *jobs: NewJob) -> list[UUID]:
         return self.do(lambda ledger: ledger.insert(jobs))
 
@@ -68,8 +75,11 @@ class World(ABC):
 
     def bury(self, *ids: UUID) -> None:
         """Make jobs dead letters."""
+        self.settle_dead(*self.claim(*ids))
+
+    def settle_dead(self, *jobs: ClaimedJob) -> None:
         error = PermanentError("no such model")
-        self.settle(*(failed(job, error, self.now(), Random(1)) for job in self.claim(*ids)))
+        self.settle(*(failed(job, error, self.now(), Random(1)) for job in jobs))
 
 
 class FakeWorld(World):
@@ -88,7 +98,7 @@ class FakeWorld(World):
         self.database.clock.leap(seconds)
 
     def acts(self) -> list[tuple[str, str, UUID | None]]:
-        return self.database.tables.acts
+        return [(row.act.actor, row.act.action, row.job_id) for row in self.database.tables.acts]
 
     def batch_of(self, job_id: UUID) -> int:
         return self.database.tables.rows[job_id].batch
@@ -111,6 +121,12 @@ class PostgresWorld(World):
         for table, columns in MOMENTS.items():
             older = ", ".join(f"{column} = {column} - make_interval(secs => {seconds})" for column in columns)
             self.sql(f"UPDATE {table} SET {older}")
+        for key in ("finished_at", "available_at", "deadline"):  # what acts remember of their jobs
+            moment = f"(details #>> '{{before,{key}}}')::timestamptz - make_interval(secs => {seconds})"
+            self.sql(
+                f"UPDATE operator_actions SET details = jsonb_set(details, '{{before,{key}}}', to_jsonb({moment}))"
+                f" WHERE details #>> '{{before,{key}}}' IS NOT NULL"
+            )
 
     def acts(self) -> list[tuple[str, str, UUID | None]]:
         return self.sql("SELECT actor, action, job_id FROM operator_actions ORDER BY id")
@@ -137,7 +153,8 @@ class PostgresWorld(World):
 
 TIMELESS = ("job_edges", "queue_pauses", "kind_pauses", "limits", "shares", "operator_actions", "probe_effects")
 MOMENTS = {
-    "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at"),
+    "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at", "redriven_at"),
     "attempts": ("started_at", "finished_at"),
     "workers": ("started_at", "heartbeat_at"),
+    "bulk_acts": ("started_at", "finished_at", "undo_until", "undone_at"),
 }

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     backlog_limit: int = Field(default=1_000_000, ge=1)  # due jobs in a queue, from which on submissions are refused
     drain_s: float = Field(default=25.0, ge=0, le=3600)  # how long a stopping worker lets jobs finish
     cancel_grace_s: float = Field(default=10.0, ge=0, le=3600)  # how long a body may take to stop once it was told
+    undo_s: float = Field(default=600.0, ge=0, le=7 * 86_400)  # for how long bulk acts on dead letters can be undone
     long_transaction_s: float = Field(default=300.0, gt=0)  # a transaction open for longer is told of
 
 

@@ -101,30 +101,6 @@ def cancel(
         uow.commit()
 
 
-@app.command()
-def redrive(job_id: JobId, by: By = "cli") -> None:
-    """Send a dead job round again with a fresh budget of attempts.
-
-    Example: arxos jobs redrive JOB --as ada
-    """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
-        uow.jobs.redrive(job_id, by)
-        uow.commit()
-    print(JobState.QUEUED)
-
-
-@app.command()
-def discard(job_id: JobId, reason: Reason, by: By = "cli") -> None:
-    """Close a dead job for good.
-
-    Example: arxos jobs discard JOB --reason 'the building is gone'
-    """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
-        uow.jobs.discard(job_id, by, reason)
-        uow.commit()
-    print(JobState.CANCELLED)
-
-
 def job_document(job: Job) -> dict[str, object]:
     """A job as JSON shows it, here and over HTTP."""
     document: dict[str, object] = {name: getattr(job, name) for name in Job.__slots__}

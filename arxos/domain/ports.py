@@ -12,6 +12,7 @@ from arxos.domain.events import Event
 if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time the arrows point the other way
     from arxos.domain.buildings.model_reader import ModelReader
     from arxos.domain.buildings.repository import BuildingRepository
+    from arxos.domain.jobs.desk import Desk
     from arxos.domain.jobs.ledger import Ledger
     from arxos.domain.jobs.probes import ProbeEffects
 
@@ -24,6 +25,8 @@ class UnitOfWork(Protocol):
 
     @property
     def jobs(self) -> "Ledger": ...
+    @property
+    def desk(self) -> "Desk": ...
     @property
     def buildings(self) -> "BuildingRepository": ...
     @property

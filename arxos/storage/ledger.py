@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
@@ -50,18 +50,6 @@ RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitte
 PROGRESS = """
 UPDATE jobs SET progress = %s, progress_note = %s WHERE id = %s AND attempt = %s AND state = 'running'
 RETURNING cancel_requested_by
-"""
-
-REDRIVE = """
-UPDATE jobs SET state = 'queued', available_at = clock_timestamp(), published_at = NULL, finished_at = NULL,
-    max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0,
-    cancel_requested_at = NULL, cancel_requested_by = NULL
-WHERE id = %s AND state = 'dead' RETURNING queue
-"""
-
-DISCARD = """
-UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(), cancel_requested_by = %s, error_message = %s
-WHERE id = %s AND state = 'dead' RETURNING id
 """
 
 BEAT = """
@@ -153,18 +141,6 @@ class PostgresLedger:
         which = {"ids": [one.job_id for one in requests], "attempts": [one.attempt for one in requests]}
         return ledger_settle.give_back(self._connection, ledger_settle.OF_REQUESTS, reason, **which)
 
-    def redrive(self, job_id: UUID, by: str) -> None:
-        row = self._connection.execute(REDRIVE, [job_id]).fetchone()
-        if row is None:
-            self._refuse(job_id, "redriven")
-        self._act(by, "redrive", job_id)
-        ledger_insert.notify(self._connection)
-
-    def discard(self, job_id: UUID, by: str, reason: str) -> None:
-        if self._connection.execute(DISCARD, [by, reason, job_id]).fetchone() is None:
-            self._refuse(job_id, "discarded")
-        self._act(by, "discard", job_id, reason=reason)
-
     def get(self, job_id: UUID) -> Job:
         return ledger_read.get(self._connection, job_id)
 
@@ -202,9 +178,3 @@ class PostgresLedger:
 
     def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])
-
-    def _refuse(self, job_id: UUID, act: str) -> None:
-        row = self._connection.execute("SELECT state FROM jobs WHERE id = %s", [job_id]).fetchone()
-        if row is None:
-            raise NotFoundError(f"no job {str(job_id)!r}")
-        raise ConflictError(f"job {job_id} is {row[0]}: it cannot be {act}, only dead jobs can be")

@@ -83,7 +83,7 @@ def cancel_all(
     connection: Connection, which: JobFilter, by: str, reason: str, limit: int, before: UUID | None
 ) -> CancelledPage:
     """See `Ledger.cancel_all`."""
-    condition, values = ledger_read.condition(which, before)
+    condition, values = ledger_read.condition(which, before=before)
     query = CHOOSE.format(cancellable=CANCELLABLE.format(which=condition))
     ids = [row[0] for row in connection.execute(query, {**values, "limit": limit})]
     cancelled = _cancel(connection, ids, by, reason) if ids else []

@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.rows import class_row, dict_row, kwargs_row
 
 from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.job import AttemptRecord, ClaimedJob, Job, JobState
+from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
 from arxos.domain.jobs.ledger import JobFilter, Page, QueueCounts
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage.database import Connection
@@ -15,7 +15,7 @@ COLUMNS: LiteralString = """
     id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
     error_type, error_message, error_place, error_fingerprint, progress, progress_note, published_at, started_at,
     finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by,
-    cancel_reason"""
+    cancel_reason, original_payload, redriven, redriven_at, redriven_by"""
 
 CONDITIONS: dict[str, LiteralString] = {
     "state": "state = %(state)s",
@@ -24,10 +24,21 @@ CONDITIONS: dict[str, LiteralString] = {
     "building_id": "building_id = %(building_id)s",
     "error": "strpos(lower(error_type || ': ' || coalesce(error_message, '')), lower(%(error)s)) > 0",
     "submitted_by": "submitted_by = %(submitted_by)s",
+    # Versions before settled without one.
+    "fingerprint": "(error_fingerprint = %(fingerprint)s OR error_fingerprint IS NULL"
+    " AND left(md5(coalesce(error_type, '')), 12) = %(fingerprint)s)",
     "since": "created_at >= %(since)s",
+    "until": "created_at < %(until)s",
+    "finished_since": "finished_at >= %(finished_since)s",
+    "finished_until": "finished_at < %(finished_until)s",
     "before": "id < %(before)s",
+    "after": "id > %(after)s",
 }
 
+ACTS = """
+SELECT at, actor, action, coalesce(reason, details->>'reason') AS reason, source, act_id
+FROM operator_actions WHERE job_id = %s ORDER BY id
+"""
 QUEUES = """
 SELECT queue, coalesce(states, '{}') AS states, oldest_due_s, paused_by FROM (
     SELECT queue, jsonb_object_agg(state, n) AS states, max(oldest) AS oldest_due_s FROM (
@@ -55,16 +66,18 @@ def get(connection: Connection, job_id: UUID) -> Job:
             " FROM attempts WHERE job_id = %s ORDER BY attempt",
             [job_id],
         ).fetchall()
+    with connection.cursor(row_factory=class_row(Act)) as cursor:
+        acts = cursor.execute(ACTS, [job_id]).fetchall()
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = %s", [job_id]).fetchone()
     if row is None:
         raise NotFoundError(f"no job {str(job_id)!r}")
-    return _job(**row, attempts=tuple(attempts))
+    return _job(**row, attempts=tuple(attempts), acts=tuple(acts))
 
 
 def find(connection: Connection, which: JobFilter, limit: int, before: UUID | None) -> Page:
     """Jobs newest first (ids are ordered by time), those before the cursor."""
-    where, values = condition(which, before)
+    where, values = condition(which, before=before)
     with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
         query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"
         jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
@@ -80,10 +93,10 @@ def count(connection: Connection, which: JobFilter, at_most: int) -> int:
     return int(rows[0][0])
 
 
-def condition(which: JobFilter, before: UUID | None = None) -> tuple[LiteralString, dict[str, Any]]:
-    """The filter as a condition on `jobs`, and its values; `before`: only jobs older than this one."""
-    values = {name: getattr(which, name) for name in JobFilter.__slots__} | {"before": before}
-    wanted = [condition for name, condition in CONDITIONS.items() if values[name] is not None]
+def condition(which: JobFilter, **more: Any) -> tuple[LiteralString, dict[str, Any]]:
+    """The filter, and what of CONDITIONS is named besides, for a statement's WHERE; and the values to give with it."""
+    values = {name: getattr(which, name) for name in JobFilter.__slots__} | more
+    wanted = [one for name, one in CONDITIONS.items() if values.get(name) is not None]
     return " AND ".join(wanted) or "true", values
 
 

@@ -9,6 +9,7 @@ from arxos.domain.events import Event
 from arxos.domain.jobs.job import NewJob
 from arxos.storage.buildings import PostgresBuildings
 from arxos.storage.database import Connection, Database
+from arxos.storage.desk import PostgresDesk
 from arxos.storage.ledger import PostgresLedger
 from arxos.storage.probes import PostgresProbeEffects
 
@@ -17,6 +18,7 @@ class PostgresUnitOfWork:
     """A transaction on PostgreSQL; leaving it without `commit` rolls back."""
 
     jobs: PostgresLedger
+    desk: PostgresDesk
     buildings: PostgresBuildings
     probes: PostgresProbeEffects
 
@@ -29,6 +31,7 @@ class PostgresUnitOfWork:
         self._stack = ExitStack()
         self._connection: Connection = self._stack.enter_context(self._database.connection())
         self.jobs = PostgresLedger(self._connection)
+        self.desk = PostgresDesk(self._connection)
         self.buildings = PostgresBuildings(self._connection)
         self.probes = PostgresProbeEffects(self._connection)
         return self

@@ -18,8 +18,9 @@ from pydantic import (
 from uuid6 import uuid7
 
 from arxos.domain.errors import InvalidPayloadError
+from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import After, NewJob, OnFailure
-from arxos.tasks.kind import JobKind
+from arxos.tasks.kind import JobKind, Payload
 from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload
 
@@ -96,7 +97,7 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
         contract=kind.contract,
         policy=kind.policy,
         priority=request.priority,
-        batch=kind.batch if kind.light is None or kind.light(payload) else 1,
+        batch=_batch(kind, payload),
         run_at=request.run_at,
         deadline=request.deadline,
         idempotency_key=request.idempotency_key,
@@ -110,3 +111,14 @@ def _edge(before: Before) -> UUID | After:
     if isinstance(before, UUID):
         return before
     return After(before.id, before.on_failure) if before.on_failure else before.id
+
+
+def edited(kinds: Mapping[str, JobKind[Any]], name: str, raw: Mapping[str, Any]) -> Edit:
+    """Another payload for a job of this kind. Raises UnknownKindError, InvalidPayloadError naming the field."""
+    kind = find_kind(kinds, name)
+    payload = parse_payload(kind, raw)
+    return Edit(payload.model_dump(mode="json"), kind.contract, _batch(kind, payload))
+
+
+def _batch(kind: JobKind[Any], payload: Payload) -> int:
+    return kind.batch if kind.light is None or kind.light(payload) else 1

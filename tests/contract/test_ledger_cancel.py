@@ -1,11 +1,11 @@
 """Cancelling jobs in any ledger: waiting, running, many at once; and who wins a race."""
 
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from arxos.domain.errors import CancelledError, ConflictError
+from arxos.domain.errors import CancelledError, ConflictError, NotFoundError
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import Cancelled, CancelRequest, JobFilter
 from arxos.domain.jobs.outcome import Outcome, Settlement, succeeded
@@ -14,6 +14,12 @@ from tests.contract.lives import job_in, retry
 from tests.worlds import WORKER, World
 
 SAYS = "cancelled by ada: wrong file"
+
+
+def test_cancelling_an_unknown_job_names_it(world: World) -> None:
+    unknown = uuid4()
+    with pytest.raises(NotFoundError, match=f"no job '{unknown}'"):
+        world.do(lambda ledger: ledger.cancel(unknown, "ada", "why"))
 
 
 @pytest.mark.parametrize("state", [JobState.BLOCKED, JobState.QUEUED, JobState.RETRYABLE])

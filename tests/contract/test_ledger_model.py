@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from hypothesis.stateful import (
 )
 
 from arxos.domain.errors import ArxosError
+from arxos.domain.jobs.bulk import act_on_all, undo
+from arxos.domain.jobs.desk import Action, Desk, Operator, Order
 from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, After, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import CancelledPage, JobFilter, Ledger
 from arxos.domain.jobs.outcome import Outcome, Settlement
@@ -29,10 +32,11 @@ from tests.worlds import FakeWorld, PostgresWorld, World
 LEASE_S = 50.0
 LATER_S = 100.0  # a leap, beside which the time that a test itself takes is nothing
 MOST_JOBS = 9
+ADA = Operator("ada", "wrong file", "cli@host")
 WORKERS = ("ada", "bob")
 QUEUES = ("maintenance", "cache")
-MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline"}
-APART = {"attempts", "error_message", "cancel_reason"}  # compared by functions of their own
+MOMENTS = {"created_at", "available_at", "published_at", "started_at", "finished_at", "deadline", "redriven_at"}
+APART = {"attempts", "acts", "error_message", "cancel_reason"}  # compared by functions of their own
 COMPARED = [field.name for field in fields(Job) if field.name not in MOMENTS | APART]
 ENDS = [
     (Outcome.SUCCEEDED, JobState.SUCCEEDED),
@@ -57,6 +61,7 @@ class TwoLedgers(RuleBasedStateMachine):
         self.ids: list[UUID] = []
         self.deliveries = 0
         self.states: dict[UUID, JobState] = {}
+        self.bulk_acts: list[UUID] = []
 
     @initialize()
     def begin(self) -> None:
@@ -206,15 +211,29 @@ class TwoLedgers(RuleBasedStateMachine):
         asked = self._same(lambda ledger, _: ledger.cancel_requests(worker))
         self._same(lambda ledger, _: sorted(ledger.stop(asked, reason)))
 
+    @rule(place=a_place, drop=st.booleans())
+    def redrive(self, place: int, drop: bool) -> None:
+        job_id = self._pick(place, JobState.DEAD)
+        self._same_at_desk(lambda desk: desk.redrive(job_id, ADA, drop_deadline=drop))
+
     @rule(place=a_place)
     def discard(self, place: int) -> None:
         job_id = self._pick(place, JobState.DEAD)
-        self._same(lambda ledger, _: ledger.discard(job_id, "ada", "wrong file"))
+        self._same_at_desk(lambda desk: desk.discard(job_id, ADA))
 
-    @rule(place=a_place)
-    def redrive(self, place: int) -> None:
-        job_id = self._pick(place, JobState.DEAD)
-        self._same(lambda ledger, _: ledger.redrive(job_id, "ada"))
+    @rule(action=st.sampled_from(Action), rate=st.sampled_from([None, 1 / LATER_S]), drop=st.booleans())
+    def act_on_all(self, action: Action, rate: float | None, drop: bool) -> None:
+        order = Order(action, JobFilter(), ADA, LATER_S / 2, rate if action is Action.REDRIVE else None, drop)
+        self.bulk_acts.append(act := UUID(int=100 + len(self.bulk_acts)))
+        results = [act_on_all(world.unit_of_work, order, act, lambda _: None) for world in self.worlds]
+        assert len({(one.matched, one.done, one.act is None) for one in results}) == 1
+
+    @precondition(lambda self: self.bulk_acts)
+    @rule(back=st.integers(1, 2))
+    def undo(self, back: int) -> None:
+        act = self.bulk_acts[-min(back, len(self.bulk_acts))]
+        answers = [_refused_or(partial(undo, world.unit_of_work, act, ADA)) for world in self.worlds]
+        assert answers[0] == answers[1]
 
     @rule(place=a_place, attempt=st.integers(1, 2))
     def progress(self, place: int, attempt: int) -> None:
@@ -263,14 +282,23 @@ class TwoLedgers(RuleBasedStateMachine):
 
     def _same(self, act: Callable[[Ledger, World], Any]) -> Any:
         """Do it in both worlds; the answers, or the refusals, must agree."""
-        answers = [_answer(world, act) for world in self.worlds]
+        answers = [_refused_or(partial(_do, world, act)) for world in self.worlds]
         assert answers[0] == answers[1]
         return answers[0]
 
+    def _same_at_desk(self, act: Callable[[Desk], Any]) -> None:
+        answers = [_refused_or(partial(world.at_desk, act)) for world in self.worlds]
+        assert answers[0] == answers[1]
 
-def _answer(world: World, act: Callable[[Ledger, World], Any]) -> Any:
+
+def _do(world: World, act: Callable[[Ledger, World], Any]) -> Any:
+    return world.do(lambda ledger: act(ledger, world))
+
+
+def _refused_or(act: Callable[[], Any]) -> Any:
+    """What it answers, or the sort of its refusal."""
     try:
-        return world.do(lambda ledger: act(ledger, world))
+        return act()
     except ArxosError as refusal:
         return type(refusal)
 
@@ -279,7 +307,7 @@ def _facts(world: World, jobs: list[Job]) -> list[tuple[Any, ...]]:
     """All of the jobs but their moments, of which only what has come to pass can be compared."""
     now = world.now()
     return [
-        (*(getattr(job, name) for name in COMPARED), _reasons(job), job.available_at > now, _history(job))
+        (*(getattr(job, name) for name in COMPARED), _reasons(job), job.available_at > now, _history(job), _acts(job))
         for job in jobs
     ]
 
@@ -300,6 +328,10 @@ def _history(job: Job) -> list[tuple[Any, ...]]:
         (one.attempt, one.worker, one.outcome, one.error_type, one.error_message, one.error_place)
         for one in job.attempts
     ]
+
+
+def _acts(job: Job) -> list[tuple[Any, ...]]:
+    return [(one.actor, one.action, one.reason, one.source, one.act_id) for one in job.acts]
 
 
 def _check(job: Job, before: JobState) -> None:

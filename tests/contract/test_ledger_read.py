@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from arxos.domain.errors import NotFoundError
+from arxos.domain.jobs.fingerprint import fingerprint
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.limits import Scope
@@ -45,6 +46,10 @@ def test_jobs_are_listed_newest_first(world: World) -> None:
         ({"error": "_"}, {"odd"}),
         ({"building_id": UUID(int=7)}, {"building"}),
         ({"building_id": UUID(int=8)}, set()),
+        ({"submitted_by": "ada"}, {"building"}),
+        ({"submitted_by": "bob"}, set()),
+        ({"fingerprint": fingerprint("E", None, "disk_1 is 7% full")}, {"odd"}),
+        ({"state": JobState.DEAD, "fingerprint": "0" * 12}, set()),
     ],
 )
 def test_a_filter_lists_what_fits_all_of_it(world: World, wanted: dict[str, Any], found: set[str]) -> None:
@@ -53,7 +58,7 @@ def test_a_filter_lists_what_fits_all_of_it(world: World, wanted: dict[str, Any]
         "cache": new_job(queue="cache"),
         "dead": new_job(),
         "odd": new_job(),
-        "building": new_job(payload={"building_id": str(UUID(int=7))}),
+        "building": new_job(payload={"building_id": str(UUID(int=7))}, submitted_by="ada"),
     }
     world.insert(*jobs.values())
     world.bury(jobs["dead"].id)
@@ -66,13 +71,28 @@ def test_a_filter_lists_what_fits_all_of_it(world: World, wanted: dict[str, Any]
     assert {names[job.id] for job in page.jobs} == found
 
 
-def test_a_filter_by_time_lists_what_came_since(world: World) -> None:
-    world.insert(new_job())
+@pytest.mark.parametrize(
+    ("named", "found"), [("since", "new"), ("until", "old"), ("finished_since", "new"), ("finished_until", "old")]
+)
+def test_a_filter_by_time_lists_what_came_or_ended_since_or_until_then(world: World, named: str, found: str) -> None:
+    jobs = {"old": new_job(), "new": new_job()}
+    world.insert(jobs["old"])
+    world.bury(jobs["old"].id)
     world.pass_time(60)
-    world.insert(new := new_job())
-    since = world.now() - timedelta(seconds=30)
-    page = world.do(lambda ledger: ledger.find(JobFilter(since=since)))
-    assert [job.id for job in page.jobs] == [new.id]
+    world.insert(jobs["new"])
+    world.bury(jobs["new"].id)
+    times: dict[str, Any] = {named: world.now() - timedelta(seconds=30)}
+    which = JobFilter(**times)
+    page = world.do(lambda ledger: ledger.find(which))
+    assert [job.id for job in page.jobs] == [jobs[found].id]
+
+
+def test_what_has_not_ended_fits_no_filter_by_its_end(world: World) -> None:
+    world.insert(new_job())
+    for named in ("finished_since", "finished_until"):
+        times: dict[str, Any] = {named: world.now()}
+        which = JobFilter(**times)
+        assert world.do(lambda ledger, which=which: ledger.find(which)).jobs == ()  # type: ignore[misc]
 
 
 def test_jobs_are_counted_up_to_a_limit(world: World) -> None:

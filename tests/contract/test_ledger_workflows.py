@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from arxos.domain.errors import CycleError, NotFoundError
+from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.job import After, JobState, NewJob, OnFailure
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once, retry
@@ -182,7 +183,7 @@ def test_a_redriven_predecessor_does_not_bring_back_whom_its_death_cancelled(wor
     world.insert(first := new_job(), lost := new_job(after=(first.id,)))
     world.insert(spared := new_job(after=(first.id,), on_failure=OnFailure.RUN))
     world.bury(first.id)
-    world.do(lambda ledger: ledger.redrive(first.id, "ada"))
+    world.at_desk(lambda desk: desk.redrive(first.id, Operator("ada")))
     world.insert(late := new_job(after=(first.id,)))
     world.succeed(first.id)
     states = [world.state(job.id) for job in (lost, spared, late)]
@@ -193,7 +194,7 @@ def test_discarding_a_dead_predecessor_changes_nothing_for_its_successors(world:
     world.insert(first := new_job(), other := new_job())
     world.insert(spared := new_job(after=(other.id, After(first.id, OnFailure.RUN))))
     world.bury(first.id)
-    world.do(lambda ledger: ledger.discard(first.id, "ada", "a test"))
+    world.at_desk(lambda desk: desk.discard(first.id, Operator("ada", "a test")))
     assert (world.state(spared.id), world.get(spared.id).waiting_for) == (JobState.BLOCKED, 1)
     world.insert(late := new_job(after=(first.id,)))
     assert world.get(late.id).error_message == f"job {first.id} that it waits for is cancelled"

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis as redis_client
 
+from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.job import JobState, OnFailure
 from arxos.scheduler.relay import POLL_S, Relay
 from arxos.storage.database import Database
@@ -54,7 +55,9 @@ def test_a_permanent_failure_is_a_dead_letter_that_can_be_redriven(queue: Stack)
     job_id = queue.submit("probe.fail", times=1, permanent=True)
     job = queue.reaches(job_id)
     assert (job.state, job.attempt, job.error_type) == (JobState.DEAD, 1, "PermanentError")
-    queue.do(lambda ledger: ledger.redrive(job_id, "ada"))
+    with queue.runtime.ports.unit_of_work() as uow:
+        uow.desk.redrive(job_id, Operator("ada"))
+        uow.commit()
     job = queue.reaches(job_id)
     assert (job.state, [one.outcome for one in job.attempts]) == (JobState.SUCCEEDED, ["failed", "succeeded"])
 

@@ -7,14 +7,18 @@ from uuid import UUID
 import pytest
 
 from arxos.domain.errors import ConflictError
-from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, JobState
-from arxos.domain.jobs.ledger import Ledger
+from arxos.domain.jobs.bulk import act_on_all, undo
+from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.job import TRANSITIONS, WAITING, JobState
+from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.ports import UnitOfWork
 from tests.builders import delivery, new_job
 from tests.worlds import WORKER, FakeWorld
 
-FIRST, MINE = UUID(int=1), UUID(int=2)
-Operation = Callable[[Ledger, UUID], object]
+FIRST, MINE, ACT = UUID(int=1), UUID(int=2), UUID(int=3)
+ADA = Operator("ada")
+Operation = Callable[[UnitOfWork, UUID], object]
 ENDS = {
     "succeed": (Outcome.SUCCEEDED, JobState.SUCCEEDED),
     "retry": (Outcome.FAILED, JobState.RETRYABLE),
@@ -24,19 +28,19 @@ ENDS = {
 }
 MESSAGE = delivery()
 OPERATIONS: dict[str, Operation] = {
-    "claim": lambda ledger, job_id: ledger.claim([job_id], WORKER, MESSAGE),
-    "lose": lambda ledger, _: ledger.lose("signal 9", delivery=MESSAGE),
-    "sweep": lambda ledger, _: ledger.sweep(0.0),
-    "retire": lambda ledger, _: ledger.retire(WORKER),
-    "expire": lambda ledger, _: ledger.expire(),
-    "progress": lambda ledger, job_id: ledger.report_progress(job_id, 1, 0.5, ""),
-    "cancel": lambda ledger, job_id: ledger.cancel(job_id, "ada", "why"),
-    "redrive": lambda ledger, job_id: ledger.redrive(job_id, "ada"),
-    "discard": lambda ledger, job_id: ledger.discard(job_id, "ada", "why"),
-    "settle the predecessor": lambda ledger, _: ledger.settle(
-        [Settlement(job.id, 1, *ENDS["succeed"]) for job in ledger.claim([FIRST], WORKER, delivery())]
+    "claim": lambda uow, job_id: uow.jobs.claim([job_id], WORKER, MESSAGE),
+    "lose": lambda uow, _: uow.jobs.lose("signal 9", delivery=MESSAGE),
+    "sweep": lambda uow, _: uow.jobs.sweep(0.0),
+    "retire": lambda uow, _: uow.jobs.retire(WORKER),
+    "expire": lambda uow, _: uow.jobs.expire(),
+    "progress": lambda uow, job_id: uow.jobs.report_progress(job_id, 1, 0.5, ""),
+    "cancel": lambda uow, job_id: uow.jobs.cancel(job_id, "ada", "why"),
+    "redrive": lambda uow, job_id: uow.desk.redrive(job_id, ADA),
+    "discard": lambda uow, job_id: uow.desk.discard(job_id, ADA),
+    "settle the predecessor": lambda uow, _: uow.jobs.settle(
+        [Settlement(job.id, 1, *ENDS["succeed"]) for job in uow.jobs.claim([FIRST], WORKER, delivery())]
     ),
-} | {name: lambda ledger, job_id, end=end: ledger.settle([Settlement(job_id, 1, *end)]) for name, end in ENDS.items()}
+} | {name: lambda uow, job_id, end=end: uow.jobs.settle([Settlement(job_id, 1, *end)]) for name, end in ENDS.items()}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -48,12 +52,18 @@ def test_operations_move_jobs_only_along_the_table(state: JobState, operation: s
 
 def test_every_transition_of_the_table_happens() -> None:
     seen = {(state, moved(state, operation)) for state in JobState for operation in OPERATIONS}
+    seen |= {undone(action) for action in Action}
     table = {(state, after) for state, following in TRANSITIONS.items() for after in following}
     assert {(before, after) for before, after in seen if before is not after} == table
 
 
-def test_nothing_leads_out_of_success_and_cancellation() -> None:
-    assert {state for state in JobState if not TRANSITIONS[state]} == FINAL - {JobState.DEAD}
+def test_nothing_leads_out_of_success() -> None:
+    assert [state for state in JobState if not TRANSITIONS[state]] == [JobState.SUCCEEDED]
+
+
+def test_only_the_undoing_of_a_discard_leads_out_of_cancellation() -> None:
+    assert TRANSITIONS[JobState.CANCELLED] == {JobState.DEAD}
+    assert not any(moved(JobState.CANCELLED, operation) is JobState.DEAD for operation in OPERATIONS)
 
 
 def test_only_waiting_jobs_can_start() -> None:
@@ -64,10 +74,25 @@ def moved(state: JobState, operation: str) -> JobState:
     """The state of a job after the operation, which may be refused."""
     world = world_with(state)
     try:
-        world.do(lambda ledger: OPERATIONS[operation](ledger, MINE))
+        operate(world, operation)
     except ConflictError:
         return world.state(MINE)
     return world.state(MINE)
+
+
+def operate(world: FakeWorld, operation: str) -> None:
+    with world.unit_of_work() as uow:
+        OPERATIONS[operation](uow, MINE)
+        uow.commit()
+
+
+def undone(action: Action) -> tuple[JobState, JobState]:
+    """The state of a dead job after a bulk act, and after its undoing."""
+    world = world_with(JobState.DEAD)
+    act_on_all(world.unit_of_work, Order(action, JobFilter(), ADA, undo_s=60), ACT, lambda _: None)
+    after = world.state(MINE)
+    undo(world.unit_of_work, ACT, ADA)
+    return after, world.state(MINE)
 
 
 def world_with(state: JobState) -> FakeWorld:
@@ -78,7 +103,7 @@ def world_with(state: JobState) -> FakeWorld:
     late = world.now() + timedelta(seconds=1) if state is JobState.BLOCKED else None
     world.insert(new_job(id=MINE, after=after, deadline=late))
     for operation in ROUTES[state]:
-        world.do(lambda ledger, way=operation: OPERATIONS[way](ledger, MINE))  # type: ignore[misc]
+        operate(world, operation)
     world.pass_time(2)
     return world
 

@@ -26,14 +26,14 @@ WAITING = frozenset({JobState.QUEUED, JobState.RETRYABLE})
 FINAL = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED})
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.BLOCKED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.DEAD}),  # a redrive undone
     JobState.RETRYABLE: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
         {JobState.SUCCEEDED, JobState.RETRYABLE, JobState.DEAD, JobState.CANCELLED, JobState.QUEUED}
     ),
     JobState.SUCCEEDED: frozenset(),
     JobState.DEAD: frozenset({JobState.QUEUED, JobState.CANCELLED}),  # redrive, discard
-    JobState.CANCELLED: frozenset(),
+    JobState.CANCELLED: frozenset({JobState.DEAD}),  # a discard undone
 }
 
 
@@ -128,6 +128,18 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What an operator did to a job. `act_id`: as part of this bulk act."""
+
+    at: datetime
+    actor: str
+    action: str
+    reason: str | None
+    source: str | None  # from where: cli@host, http
+    act_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A ledger row, whole."""
 
@@ -160,4 +172,9 @@ class Job:
     waiting_for: int = 0
     cancel_requested_by: str | None = None  # 'deadline': nobody did, it was too late
     cancel_reason: str | None = None
+    original_payload: Mapping[str, Any] | None = None  # as it was submitted, where an operator has edited it since
+    redriven: int = 0  # how often
+    redriven_at: datetime | None = None
+    redriven_by: str | None = None
     attempts: tuple[AttemptRecord, ...] = ()
+    acts: tuple[Act, ...] = ()

@@ -16,15 +16,19 @@ from arxos.domain.jobs.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs to list; None: any. `since`: created at or after."""
+    """Which jobs to list; None: any. Created, or finished (that is, died), at or after `since` and before `until`."""
 
     state: JobState | None = None
     kind: str | None = None
     queue: str | None = None
     building_id: UUID | None = None
-    error: str | None = None  # part of the error's type or message, any case
     submitted_by: str | None = None
+    error: str | None = None  # part of the error's type or message, any case
+    fingerprint: str | None = None  # of the error
     since: datetime | None = None
+    until: datetime | None = None
+    finished_since: datetime | None = None
+    finished_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +179,6 @@ class Ledger(Protocol):
 
         Those that somebody holds are left out: ask again. `reason`: what history says of the attempt.
         """
-
-    def redrive(self, job_id: UUID, by: str) -> None:
-        """Send a dead job round again with a fresh budget. Raises NotFoundError, ConflictError when it is not dead."""
-
-    def discard(self, job_id: UUID, by: str, reason: str) -> None:
-        """Close a dead job for good. Raises NotFoundError, ConflictError when it is not dead."""
 
     def get(self, job_id: UUID) -> Job:
         """The whole job with its attempts. Raises NotFoundError."""
