@@ -219,33 +219,11 @@ def test_why_is_a_sentence(cli: Cli) -> None:
     assert cli.document("jobs", "why", str(job_id)) == {"id": str(job_id), "state": "queued", "why": sentence}
 
 
-def test_one_job_is_cancelled_redriven_and_discarded(cli: Cli) -> None:
-    waiting, dead = cli.world.insert(new_job(), new_job())
-    cli.world.bury(dead)
+def test_a_waiting_job_is_cancelled(cli: Cli) -> None:
+    [waiting] = cli.world.insert(new_job())
     assert cli.ok("jobs", "cancel", str(waiting), "--as", "ada") == "cancelled"
     assert "it is final already" in cli.refusal("jobs", "cancel", str(waiting), code=1)
-    assert cli.ok("jobs", "redrive", str(dead), "--as", "ada") == "queued"
-    assert "only dead jobs can be" in cli.refusal("jobs", "discard", str(dead), "--reason", "x", code=1)
-    cli.world.bury(dead)
-    assert cli.ok("jobs", "discard", str(dead), "--reason", "a test", "--as", "ada") == "cancelled"
-    assert [act[:2] for act in cli.world.acts()] == [("ada", "cancel"), ("ada", "redrive"), ("ada", "discard")]
-
-
-def test_dead_letters_are_redriven_in_bulk_after_a_dry_run(cli: Cli) -> None:
-    ids = cli.world.insert(*(new_job() for _ in range(3)), new_job(queue="cache"))
-    cli.world.bury(*ids)
-    assert len(cli.document("dead", "list")) == 4
-    assert json.loads(cli.ok("dead", "redrive", "--queue", "maintenance", "--dry-run")) == {"matched": 3, "done": 0}
-    assert json.loads(cli.ok("dead", "redrive", "--queue", "maintenance")) == {"matched": 3, "done": 3}
-    assert [cli.world.state(job_id) for job_id in ids] == [JobState.QUEUED] * 3 + [JobState.DEAD]
-
-
-def test_dead_letters_are_discarded_in_bulk_by_their_error(cli: Cli) -> None:
-    ids = cli.world.insert(*(new_job() for _ in range(2)))
-    cli.world.bury(*ids)
-    assert json.loads(cli.ok("dead", "discard", "--reason", "x", "--error", "other")) == {"matched": 0, "done": 0}
-    assert json.loads(cli.ok("dead", "discard", "--reason", "x", "--error", "SUCH")) == {"matched": 2, "done": 2}
-    assert {cli.world.state(job_id) for job_id in ids} == {JobState.CANCELLED}
+    assert cli.world.acts() == [("ada", "cancel", waiting)]
 
 
 def test_queues_are_listed_paused_and_resumed(cli: Cli) -> None:
