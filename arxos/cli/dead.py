@@ -15,7 +15,7 @@ from arxos.app.bootstrap import Runtime, start
 from arxos.cli.acts import DropDeadline
 from arxos.cli.dead_answers import print_done, print_preview, print_undone
 from arxos.cli.dead_filter import filtered
-from arxos.cli.jobs import AsJson, job_document
+from arxos.cli.jobs import COUNTED, AsJson, job_document, remainder
 from arxos.cli.operator import By, Reason, ReasonNeeded, operator
 from arxos.cli.output import Column, print_json, print_table
 from arxos.domain.jobs.bulk import act_on_all
@@ -43,9 +43,9 @@ def list_(which: JobFilter, limit: Limit = None, json: AsJson = False) -> None:
 
     Example: arxos dead list --error 'no such model' --since 1d
     """
+    runtime = start(application="arxos-cli")
     most = limit or (SHOWN if sys.stdout.isatty() and not json else None)
-    found = list(islice(_dead(start(application="arxos-cli"), which), most and most + 1))
-    jobs, more = found[:most], most is not None and len(found) > most
+    jobs = list(islice(_dead(runtime, which), most))
     if json:
         print_json([job_document(job) for job in jobs])
         return
@@ -64,7 +64,7 @@ def list_(which: JobFilter, limit: Limit = None, json: AsJson = False) -> None:
             for j in jobs
         ],
         empty="no dead letters",
-        remark="there are more: --limit, or `arxos dead groups`" if more else "",
+        remark=remainder(most, _count(runtime, which), "dead letters") if most == len(jobs) else "",
     )
 
 
@@ -196,6 +196,11 @@ def _dead(runtime: Runtime, which: JobFilter) -> Iterator[Job]:
         if page.cursor is None:
             return
         cursor = page.cursor
+
+
+def _count(runtime: Runtime, which: JobFilter) -> int:
+    with runtime.ports.unit_of_work() as uow:
+        return uow.jobs.count(replace(which, state=JobState.DEAD), COUNTED)
 
 
 def _act(

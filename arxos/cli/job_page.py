@@ -34,12 +34,16 @@ FACTS: Mapping[str, str] = {
     "building_id": "building",
     "idempotency_key": "key",
     "cancel_requested_by": "cancelled by",
+    "redriven": "redriven",
+    "redriven_at": "last redriven",
+    "redriven_by": "redriven by",
 }
 APART = frozenset(
     ("id", "kind", "state", "attempt", "max_attempts", "payload", "result", "progress", "progress_note", "attempts")
-)
+) | {"original_payload", "acts"}
 ERROR = ("error_type", "error_message", "error_place", "error_fingerprint")
 ATTEMPTS = ("attempt", "outcome", "started", "took", "worker", "error")
+LISTS = frozenset({"attempts", "acts"})
 SILENT: tuple[object, ...] = (None, 0, "", (), {})
 
 
@@ -52,12 +56,15 @@ def job_page(job: Job, width: int, now: datetime | None = None) -> Iterator[Rend
     yield from _part("", _facts(job, now))
     if job.error_type:
         yield from _part("error", _error(job))
-    for name in ("payload", "result"):
+    for name in ("payload", "original_payload", "result"):
         if value := getattr(job, name):
-            yield from _part(name, _document(value))
+            yield from _part(name.replace("_", " "), _document(value))
     if job.attempts:
         rows = [attempt_row(attempt) for attempt in job.attempts]
         yield from _part("attempts", table([as_column(name) for name in ATTEMPTS], rows, width - 2, fold=True)[0])
+    if job.acts:
+        columns, rows = acts_of(job)
+        yield from _part("acts", table([as_column(name) for name in columns], rows, width - 2, fold=True)[0])
 
 
 def attempt_row(attempt: AttemptRecord) -> tuple[Any, ...]:
@@ -117,7 +124,13 @@ def _document(value: Mapping[str, Any]) -> Text:
 
 def facts_of(document: Mapping[str, object]) -> list[tuple[str, object]]:
     """The facts for a pipe: whatever is known, under the names that JSON has for them."""
-    return [(name, value) for name, value in document.items() if value is not None and name != "attempts"]
+    return [(name, value) for name, value in document.items() if value is not None and name not in LISTS]
+
+
+def acts_of(job: Job) -> tuple[Sequence[str], list[tuple[object, ...]]]:
+    """What operators did to it: columns and rows."""
+    columns = ("act", "at", "by", "from", "reason", "bulk act")
+    return columns, [(one.action, one.at, one.actor, one.source, one.reason, one.act_id) for one in job.acts]
 
 
 def attempts_of(job: Job) -> tuple[Sequence[str], list[tuple[object, ...]]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import start
-from arxos.cli.job_page import attempts_of, facts_of, job_page
+from arxos.cli.job_page import acts_of, attempts_of, facts_of, job_page
 from arxos.cli.output import Column, print_json, print_page, print_table, screen_width
 from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
@@ -56,7 +56,7 @@ def list_(
 
 @app.command()
 def show(job_id: JobId, json: AsJson = False) -> None:
-    """Show one job with its attempts.
+    """Show one job with its attempts, and what operators did to it.
 
     Example: arxos jobs show JOB
     """
@@ -71,6 +71,9 @@ def show(job_id: JobId, json: AsJson = False) -> None:
     print_table(("fact", "value"), facts_of(job_document(job)))
     print()
     print_table(*attempts_of(job))
+    if job.acts:
+        print()
+        print_table(*acts_of(job))
 
 
 @app.command()

@@ -71,13 +71,7 @@ def open_act(connection: Connection, act_id: UUID, order: Order) -> Opened:
     row = [act_id, order.action, by.name, by.reason, by.source, fits, order.rate, order.undo_s]
     started_at: datetime = connection.execute(OPEN, row).fetchall()[0][0]
     which = replace(order.which, state=JobState.DEAD, finished_until=_until(order.which, started_at))
-    return Opened(act_id, replace(order, which=which), count(connection, which), started_at)
-
-
-def count(connection: Connection, which: JobFilter) -> int:
-    """How many jobs fit."""
-    where, values = ledger_read.condition(which)
-    return int(connection.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchall()[0][0])
+    return Opened(act_id, replace(order, which=which), ledger_read.count(connection, which), started_at)
 
 
 def step(connection: Connection, act: Opened, limit: int, after: UUID | None, not_before: datetime | None) -> Step:

@@ -85,7 +85,7 @@ def find(connection: Connection, which: JobFilter, limit: int, before: UUID | No
     return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
 
 
-def count(connection: Connection, which: JobFilter, at_most: int) -> int:
+def count(connection: Connection, which: JobFilter, at_most: int | None = None) -> int:
     """How many there are; stops counting at `at_most`."""
     where, values = condition(which)
     query = f"SELECT count(*) FROM (SELECT FROM jobs WHERE {where} LIMIT %(limit)s) counted"

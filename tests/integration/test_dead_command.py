@@ -113,7 +113,7 @@ def test_groups_are_redriven_by_their_fingerprint(cli: Cli) -> None:
 
 
 def test_a_dry_run_tells_what_stands_in_the_way(cli: Cli) -> None:
-    mine = {"payload": {"building_id": str(BUILDING)}}
+    mine: dict[str, Any] = {"payload": {"building_id": str(BUILDING)}}
     held_up = dead(cli, 2, **mine)
     cli.world.insert(new_job(**mine), new_job(payload={"building_id": str(UUID(int=8))}))
     dead(cli, payload={"building_id": str(UUID(int=9))})
