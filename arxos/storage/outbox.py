@@ -13,6 +13,7 @@ from arxos.storage.turns import Lane
 
 LANES = 1000  # looked at in one step; where there are more, each step goes on behind the last
 LOOK_AHEAD = 200  # jobs looked at per message that fits: as many as the lightest kinds put into one
+FEW = 2  # and where each job travels alone, and none is limited
 
 PAUSED = "SELECT queue FROM queue_pauses"
 # One relay at a time hands out places: while it counts nobody else may publish. Who stalls here loses its session.
@@ -91,7 +92,7 @@ class Outbox:
             if connection.execute(ONE_AT_A_TIME).fetchone() != (True,):
                 return []
             left = limits.room(connection)
-            candidates = _candidates(connection, queue, lanes, room * LOOK_AHEAD, left)
+            candidates = _candidates(connection, queue, lanes, room, left)
             granted = candidates if left is None else _grant(connection, queue, candidates, left)
             envelopes = _mark(connection, list(pack(queue, granted, room)))
             if left is not None:
@@ -125,9 +126,17 @@ class Outbox:
 
 
 def _candidates(
-    connection: Connection, queue: str, lanes: Sequence[Lane], most: int, left: Room | None
+    connection: Connection, queue: str, lanes: Sequence[Lane], room: int, left: Room | None
 ) -> list[Candidate]:
-    """The next jobs in their order, at most `most`; none of those that are held by what still has no room."""
+    """The next jobs in their order; none of those that are held by what still has no room."""
+    few = _next(connection, queue, lanes, room * FEW, left)
+    limited = set() if left is None else left.limits.keys() | left.paused
+    if all(one.batch == 1 and not groups_of(one.kind, queue, {}, limited) for one in few):
+        return few
+    return _next(connection, queue, lanes, room * LOOK_AHEAD, left)
+
+
+def _next(connection: Connection, queue: str, lanes: Sequence[Lane], most: int, left: Room | None) -> list[Candidate]:
     each = -(-most // max(1, len(lanes)))
     of_lane = {lane: each if left is None or not lane.held else int(min(each, left.left(lane.held))) for lane in lanes}
     open_lanes = {lane: n for lane, n in of_lane.items() if n > 0}
