@@ -89,21 +89,6 @@ def why(job_id: JobId, json: AsJson = False) -> None:
     print_json({"id": job_id, "state": seen.job.state, "why": sentence}) if json else print(sentence)
 
 
-@app.command()
-def cancel(
-    job_id: JobId,
-    by: By = "cli",
-    reason: Reason = "cancelled by an operator",
-) -> None:
-    """Cancel a job: a waiting one never starts, a running one is told.
-
-    Example: arxos jobs cancel JOB --reason 'the wrong file' --as ada
-    """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
-        print(uow.jobs.cancel(job_id, by, reason).state)
-        uow.commit()
-
-
 def job_document(job: Job) -> dict[str, object]:
     """A job as JSON shows it, here and over HTTP."""
     document: dict[str, object] = {name: getattr(job, name) for name in Job.__slots__}

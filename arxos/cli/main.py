@@ -10,7 +10,21 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
-from arxos.cli import acts, buildings, dead, graph, jobs, kinds, limits, pager, processes, queues, schedules, submit
+from arxos.cli import (
+    acts,
+    buildings,
+    cancel,
+    dead,
+    graph,
+    jobs,
+    kinds,
+    limits,
+    pager,
+    processes,
+    queues,
+    schedules,
+    submit,
+)
 from arxos.cli.demo import demo
 from arxos.cli.doctor import doctor
 from arxos.cli.examples import show_examples
@@ -30,6 +44,7 @@ app.command(rich_help_panel=LOOK)(submit.submit)
 jobs.app.command()(graph.graph)
 jobs.app.command()(acts.redrive)
 jobs.app.command()(acts.discard)
+jobs.app.command()(cancel.cancel)
 app.add_typer(jobs.app, name="jobs", rich_help_panel=LOOK)
 app.add_typer(kinds.app, name="kinds", rich_help_panel=LOOK)
 app.add_typer(queues.app, name="queues", rich_help_panel=OPERATE)
