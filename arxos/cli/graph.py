@@ -105,8 +105,10 @@ def _details(group: Group) -> Iterator[tuple[str, str]]:
     else:
         for place, (state, count) in enumerate(group.states.items()):
             yield f"{', ' if place else ''}{count:,} {state}", COLOURS.get(state, "")
-        dead = [str(job.id) for job in group.jobs if job.state is JobState.DEAD][:NAMED]
-        yield (f" ({', '.join(dead)}{', …' if group.states.get(JobState.DEAD, 0) > NAMED else ''})" if dead else ""), ""
+        dead = [str(job.id) for job in group.jobs if job.state is JobState.DEAD]
+        if dead:
+            more = ", …" if len(dead) > NAMED else ""
+            yield f" · dead: {', '.join(dead[:NAMED])}{more}", ""
     if group.waits:
         yield f" · {group.waits}", ""
     if group.after:

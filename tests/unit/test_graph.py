@@ -7,7 +7,9 @@ from uuid import UUID
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+from rich.console import Console
 
+from arxos.cli.graph import terminal_table
 from arxos.domain.jobs.graph import Edge, Graph, Group, Node, arrange
 from arxos.domain.jobs.graph_layout import GAP, HEIGHT, WIDTH, lay_out
 from arxos.domain.jobs.graph_svg import MOST_BOXES, draw
@@ -171,3 +173,28 @@ def test_of_what_is_too_large_the_upper_layers_are_drawn_with_a_remark() -> None
     assert "there is more than is drawn here" in texts(drawing)
     assert drawing.count('class="id"') == MOST_BOXES
     assert "there is more than is drawn here" not in texts(draw(graph([(0, 1)])))
+
+
+def test_of_the_counts_as_many_as_fit_are_told_whole() -> None:
+    seen = graph([(0, n) for n in range(1, 90)])
+    every = list(JobState)
+    nodes = [replace(node, state=every[node.id.int % len(every)]) for node in seen.nodes]
+    told = [text for text in texts(draw(replace(seen, nodes=tuple(nodes)))) if "…" in text]
+    assert told == ["13 succeeded, 13 dead …"]
+
+
+# The terminal
+
+
+def test_a_terminal_shows_layers_counts_and_the_first_dead_and_marks_what_was_asked_for() -> None:
+    seen = graph([(0, n) for n in range(1, 21)] + [(n, 99) for n in range(1, 21)], asked=99)
+    dead = {UUID(int=n) for n in range(3, 8)}
+    states = [JobState.DEAD if node.id in dead else node.state for node in seen.nodes]
+    nodes = tuple(replace(node, state=state) for node, state in zip(seen.nodes, states, strict=True))
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(terminal_table(arrange(replace(seen, nodes=nodes)), seen))
+    lines = [line.split() for line in captured.get().splitlines()]
+    assert [line[:2] for line in lines] == [["1", "probe.noop"], [], ["2", "20"], [], ["▶", "3"]]
+    named = ", ".join(str(UUID(int=n)) for n in (3, 4, 5))
+    assert f"5 dead, 15 queued · dead: {named}, … · after 1" in captured.get()

@@ -11,7 +11,7 @@ from arxos.domain.markup import safe
 MOST_BOXES = 400  # more are no picture any longer
 MARGIN, HEAD = 24.0, 92.0  # around the drawing; above it, with title and legend
 LEAST_WIDTH = 640.0
-FITS = 38  # characters in a box
+FITS = 34  # characters in a box
 COLOURS: Mapping[JobState, str] = {
     JobState.BLOCKED: "#8795ab",
     JobState.QUEUED: "#2f6fc1",
@@ -106,8 +106,19 @@ def _box(group: Group, corner: Point, *, asked: bool) -> Iterator[str]:
         yield f'<circle cx="{x + 14:.1f}" cy="{y + 45.5:.1f}" r="4" fill="{colour}"/>'
         yield _text(x + 23, y + 50, f"{group.jobs[0].state}{waits}")
     else:
-        yield _text(x + 10, y + 35, ", ".join(f"{n:,} {state}" for state, n in group.states.items()), limit=FITS)
+        yield _text(x + 10, y + 35, _counts(group))
         yield from _bar(group, x + 10, y + 44)
+
+
+def _counts(group: Group) -> str:
+    """Jobs by state, as many states as fit; the bar shows them all."""
+    told = ""
+    for state, count in group.states.items():
+        more = f"{told}, {count:,} {state}" if told else f"{count:,} {state}"
+        if len(more) > FITS:
+            return f"{told} …"
+        told = more
+    return told
 
 
 def _bar(group: Group, x: float, y: float) -> Iterator[str]:
