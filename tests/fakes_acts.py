@@ -8,7 +8,7 @@ from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.desk import Action, BulkAct, Edit, Group, Opened, Operator, Order, Step, UndoStep
-from arxos.domain.jobs.job import Act, Job, JobState
+from arxos.domain.jobs.job import WAITING, Act, Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
 from tests.fakes_edges import release
 from tests.fakes_tables import ActRow, Tables, due_by, finished
@@ -34,6 +34,15 @@ class FakeDesk:
 
     def discard(self, job_id: UUID, by: Operator) -> None:
         self._discard(self._dead(job_id, "discarded"), by)
+
+    def retry(self, job_id: UUID, by: Operator) -> None:
+        if job_id not in self._tables.rows:
+            raise NotFoundError(f"no job {str(job_id)!r}")
+        job, now = self._tables.job(job_id), self._now()
+        if job.state not in WAITING or job.available_at <= now:
+            raise ConflictError(f"job {job_id}: only a job that waits for its time can be retried at once")
+        self._tables.change(job_id, available_at=now, published_at=None, progress_note=None)
+        self._record(by, "retry", job_id, None)
 
     def groups(self, which: JobFilter, limit: int) -> list[Group]:
         alike = defaultdict[str, list[Job]](list)

@@ -44,6 +44,19 @@ def redrive(
     _print_states(jobs, JobState.QUEUED)
 
 
+def retry(jobs: JobIds, reason: Reason = None, by: By = None) -> None:
+    """Try jobs now that wait for their time: a retry's, or the one that they were submitted for.
+
+    Example: arxos jobs retry JOB --reason 'the server is back'
+    """
+    who = operator(by, reason)
+    with start(application="arxos-cli").ports.unit_of_work() as uow:
+        for job_id in jobs:
+            uow.desk.retry(job_id, who)
+        uow.commit()
+    _print_states(jobs, JobState.QUEUED)
+
+
 def discard(jobs: JobIds, reason: ReasonNeeded, by: By = None) -> None:
     """Close dead jobs for good.
 

@@ -6,7 +6,8 @@ import typer
 
 from arxos.app.bootstrap import start
 from arxos.app.settings import read_settings
-from arxos.cli.jobs import AsJson, By
+from arxos.cli.jobs import AsJson
+from arxos.cli.operator import By, operator
 from arxos.cli.output import Column, print_json, print_table
 from arxos.domain.jobs.limits import Scope
 from arxos.tasks.registry import all_kinds, find_kind
@@ -38,24 +39,24 @@ def kinds(context: typer.Context, *, json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(kind: Kind, reason: Why = None, by: By = "cli") -> None:
+def pause(kind: Kind, reason: Why = None, by: By = None) -> None:
     """Start nothing more of a kind, in whatever queue; what runs goes on.
 
     Example: arxos kinds pause building.index_geometry --reason 'the disk is full' --as ada
     """
     runtime = start(application="arxos-cli")
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.pause(find_kind(runtime.kinds, kind).name, by, Scope.KIND, reason)
+        uow.jobs.pause(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND, reason)
         uow.commit()
 
 
 @app.command()
-def resume(kind: Kind, by: By = "cli") -> None:
+def resume(kind: Kind, by: By = None) -> None:
     """Let a paused kind go on.
 
     Example: arxos kinds resume building.index_geometry
     """
     runtime = start(application="arxos-cli")
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.resume(find_kind(runtime.kinds, kind).name, by, Scope.KIND)
+        uow.jobs.resume(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND)
         uow.commit()

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from arxos.app.bootstrap import Runtime, start
-from arxos.cli.jobs import AsJson, By
+from arxos.cli.jobs import AsJson
+from arxos.cli.operator import By, operator
 from arxos.cli.output import print_json, print_table
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.storage.limit_acts import Limits
@@ -56,7 +57,7 @@ def set_(
     per_running: Annotated[int, typer.Option(help="With --per: so many at once for each.")] = 1,
     rate: Annotated[float | None, typer.Option(help="So many start in a second.")] = None,
     burst: Annotated[int | None, typer.Option(help="With --rate: so many of them in one moment.")] = None,
-    by: By = "cli",
+    by: By = None,
 ) -> None:
     """Set a limit, in the place of the one that there is; what runs goes on.
 
@@ -66,29 +67,29 @@ def set_(
     """
     runtime = start(application="arxos-cli")
     allowed = Allowance(running, per, per_running, rate, burst)
-    Limits(runtime.database).set(scope, _known(runtime, scope, name), allowed, by)
+    Limits(runtime.database).set(scope, _known(runtime, scope, name), allowed, operator(by, None).name)
 
 
 @app.command()
-def remove(scope: ScopeOf, name: Name, by: By = "cli") -> None:
+def remove(scope: ScopeOf, name: Name, by: By = None) -> None:
     """Take a limit away; one that comes with the code is back when a relay starts.
 
     Example: arxos limits remove queue geometry
     """
-    Limits(start(application="arxos-cli").database).remove(scope, name, by)
+    Limits(start(application="arxos-cli").database).remove(scope, name, operator(by, None).name)
 
 
 @app.command()
 def share(
     submitter: Annotated[str, typer.Argument(metavar="SUBMITTER", help="Who submits, as jobs show it.")],
     weight: Annotated[float, typer.Argument(metavar="WEIGHT", help="1 is everybody's; 2: twice as much.")],
-    by: By = "cli",
+    by: By = None,
 ) -> None:
     """Give a submitter a larger or smaller part where several wait for the same queue.
 
     Example: arxos limits share city-import 0.5  # half as much as others
     """
-    Limits(start(application="arxos-cli").database).share(submitter, weight, by)
+    Limits(start(application="arxos-cli").database).share(submitter, weight, operator(by, None).name)
 
 
 def _known(runtime: Runtime, scope: Scope, name: str) -> str:

@@ -43,6 +43,7 @@ LOOK, OPERATE, BUILDINGS, PROCESSES = "Submit and look", "Operate", "Buildings",
 app.command(rich_help_panel=LOOK)(submit.submit)
 jobs.app.command()(graph.graph)
 jobs.app.command()(acts.redrive)
+jobs.app.command()(acts.retry)
 jobs.app.command()(acts.discard)
 jobs.app.command()(cancel.cancel)
 app.add_typer(jobs.app, name="jobs", rich_help_panel=LOOK)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from arxos.app.bootstrap import start
-from arxos.cli.jobs import AsJson, By
+from arxos.cli.jobs import AsJson
+from arxos.cli.operator import By, Reason, operator
 from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.relay import complaint
@@ -63,22 +64,22 @@ def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(queue: Queue, by: By = "cli") -> None:
+def pause(queue: Queue, reason: Reason = None, by: By = None) -> None:
     """Start nothing more from a queue; what runs goes on.
 
-    Example: arxos queues pause geometry --as ada
+    Example: arxos queues pause geometry --reason 'the disk is full' --as ada
     """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
-        uow.jobs.pause(known_queue(queue), by)
+        uow.jobs.pause(known_queue(queue), operator(by, None).name, reason=reason)
         uow.commit()
 
 
 @app.command()
-def resume(queue: Queue, by: By = "cli") -> None:
+def resume(queue: Queue, by: By = None) -> None:
     """Let a paused queue go on.
 
     Example: arxos queues resume geometry
     """
     with start(application="arxos-cli").ports.unit_of_work() as uow:
-        uow.jobs.resume(known_queue(queue), by)
+        uow.jobs.resume(known_queue(queue), operator(by, None).name)
         uow.commit()

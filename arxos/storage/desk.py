@@ -23,6 +23,9 @@ class PostgresDesk:
     def discard(self, job_id: UUID, by: Operator) -> None:
         ledger_acts.discard_one(self._connection, job_id, by)
 
+    def retry(self, job_id: UUID, by: Operator) -> None:
+        ledger_acts.retry_one(self._connection, job_id, by)
+
     def groups(self, which: JobFilter, limit: int) -> list[Group]:
         return ledger_groups.groups(self._connection, replace(which, state=JobState.DEAD), limit)
 

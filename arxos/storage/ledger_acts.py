@@ -52,6 +52,18 @@ UPDATE jobs SET state = 'cancelled', finished_at = clock_timestamp(),
 FROM placed WHERE jobs.id = placed.id
 """
 
+RETRY = """
+WITH early AS (
+    SELECT id, available_at FROM jobs WHERE id = %(id)s AND state IN ('queued', 'retryable')
+        AND available_at > clock_timestamp() FOR UPDATE),
+due AS (
+    UPDATE jobs SET available_at = clock_timestamp(), published_at = NULL, progress_note = NULL
+    FROM early WHERE jobs.id = early.id)
+INSERT INTO operator_actions (actor, action, job_id, reason, source, details)
+SELECT %(actor)s, 'retry', id, %(reason)s, %(source)s, jsonb_build_object('was_due', available_at) FROM early
+RETURNING job_id
+"""
+
 EDIT = """
 UPDATE jobs SET payload = %(payload)s, original_payload = coalesce(original_payload, payload), contract = %(contract)s,
     batch = CASE WHEN lost = 0 THEN %(batch)s ELSE 1 END,
@@ -102,6 +114,18 @@ def discard_one(connection: Connection, job_id: UUID, by: Operator) -> None:
 def discard(connection: Connection, which: LiteralString, by: Operator, **values: Any) -> Changed:
     """Close the dead jobs of a condition. Whoever was to wait for them was told when they died."""
     return _act(connection, DISCARD, which, by, action="discard", **values)
+
+
+def retry_one(connection: Connection, job_id: UUID, by: Operator) -> None:
+    """See `Desk.retry`."""
+    values = {"id": job_id, "actor": by.name, "reason": by.reason, "source": by.source}
+    if connection.execute(RETRY, values).fetchone() is None:
+        row = connection.execute("SELECT state FROM jobs WHERE id = %s", [job_id]).fetchone()
+        if row is None:
+            raise NotFoundError(f"no job {str(job_id)!r}")
+        due = "due already" if row[0] in ("queued", "retryable") else row[0]
+        raise ConflictError(f"job {job_id} is {due}: only a job that waits for its time can be retried at once")
+    ledger_insert.notify(connection)
 
 
 def _act(

@@ -123,3 +123,22 @@ def test_successors_told_of_the_death_stay_as_they_are(world: World) -> None:
     world.insert(later := new_job(after=(first.id,)))
     world.succeed(first.id)
     assert (world.state(then.id), world.state(later.id)) == (JobState.CANCELLED, JobState.QUEUED)
+
+
+def test_a_job_that_waits_for_its_time_is_retried_at_once(world: World) -> None:
+    [later] = world.insert(new_job(run_at=world.now() + timedelta(hours=1)))
+    failed = job_in(world, JobState.RETRYABLE)
+    for job_id in (later, failed):
+        assert world.claim(job_id) == []
+        world.at_desk(lambda desk: desk.retry(job_id, ADA))  # noqa: B023 - called at once
+        assert [job.id for job in world.claim(job_id)] == [job_id]
+    assert world.acts() == [("ada", "retry", later), ("ada", "retry", failed)]
+
+
+def test_only_a_job_that_waits_for_its_time_is_retried(world: World) -> None:
+    [due] = world.insert(new_job())
+    for job_id in (due, *(job_in(world, state) for state in set(JobState) - {JobState.QUEUED, JobState.RETRYABLE})):
+        with pytest.raises(ConflictError, match="only a job that waits for its time can be retried at once"):
+            world.at_desk(lambda desk: desk.retry(job_id, ADA))  # noqa: B023 - called at once
+    with pytest.raises(NotFoundError, match="no job"):
+        world.at_desk(lambda desk: desk.retry(uuid4(), ADA))

@@ -118,7 +118,7 @@ def test_a_worker_without_a_row_is_told() -> None:
 
 def test_an_early_job_names_its_time() -> None:
     assert told({"available_at": NOW + timedelta(hours=3)}) == (
-        "it is not due until 2026-01-01T15:00:00+00:00, in 3 h: so it was submitted or redriven."
+        f"it is not due until 2026-01-01T15:00:00+00:00, in 3 h (as asked): `arxos jobs retry {ID}` makes it due now."
     )
 
 
@@ -131,8 +131,14 @@ def test_a_retried_job_names_the_error_it_recovers_from() -> None:
         "error_message": "no space left",
     }
     assert told(job) == (
-        "it is not due until 2026-01-01T12:00:30+00:00, in 30 s (retry 3 of 7 after OSError: no space left)."
+        "it is not due until 2026-01-01T12:00:30+00:00, in 30 s (retry 3 of 7 after OSError: no space left):"
+        f" `arxos jobs retry {ID}` makes it due now."
     )
+
+
+def test_a_job_redriven_at_a_rate_says_so() -> None:
+    job = {"available_at": NOW + timedelta(seconds=30), "error_type": "OSError", "redriven_at": NOW}
+    assert "in 30 s (so it was redriven): `arxos jobs retry" in told(job)
 
 
 def test_a_parked_job_names_what_it_waits_for() -> None:

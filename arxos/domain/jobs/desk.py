@@ -115,7 +115,7 @@ class Group:
 
 
 class Desk(Protocol):
-    """Acts on dead letters within one transaction."""
+    """Acts on dead letters, and on jobs that wait, within one transaction."""
 
     def redrive(self, job_id: UUID, by: Operator, *, edit: Edit | None = None, drop_deadline: bool = False) -> None:
         """Send a dead job round again with a fresh budget of attempts, and with another payload if so wished.
@@ -126,6 +126,9 @@ class Desk(Protocol):
 
     def discard(self, job_id: UUID, by: Operator) -> None:
         """Close a dead job for good. Raises NotFoundError, ConflictError when it is not dead."""
+
+    def retry(self, job_id: UUID, by: Operator) -> None:
+        """Make a waiting job due now, which was to be later. Raises NotFoundError; ConflictError where it is not."""
 
     def groups(self, which: JobFilter, limit: int) -> list[Group]:
         """The dead letters that fit, by fingerprint: the largest groups first, at most `limit` of them."""

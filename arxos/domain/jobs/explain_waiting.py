@@ -28,10 +28,9 @@ def _not_due(seen: Snapshot) -> str | None:
     when = f"{job.available_at.isoformat(timespec='seconds')}, in {_span(job.available_at - seen.now)}"
     if job.progress_note and job.progress_note.startswith(TOO_NEW):
         return f"it {job.progress_note}; it is tried again at {when}. Deploy the version that it was submitted with."
-    if job.error_type:
-        failed = f"retry {job.attempt} of {job.max_attempts - 1} after {job.error_type}: {job.error_message}"
-        return f"it is not due until {when} ({failed})."
-    return f"it is not due until {when}: so it was submitted or redriven."
+    failed = f"retry {job.attempt} of {job.max_attempts - 1} after {job.error_type}: {job.error_message}"
+    why = failed if job.error_type and not job.redriven_at else "so it was redriven" if job.redriven_at else "as asked"
+    return f"it is not due until {when} ({why}): `arxos jobs retry {job.id}` makes it due now."
 
 
 def _paused(seen: Snapshot) -> str | None:
