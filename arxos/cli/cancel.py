@@ -1,7 +1,7 @@
 """`arxos jobs cancel`: one job, several, or all that fit a filter."""
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
@@ -12,10 +12,12 @@ from arxos.cli.output import print_json, print_remark, print_table
 from arxos.cli.progress import bar
 from arxos.cli.submit import watched
 from arxos.cli.times import Since
-from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.errors import ConflictError, NotFoundError, TransientError, UnavailableError
 from arxos.domain.jobs.job import JobState
-from arxos.domain.jobs.ledger import Cancelled, JobFilter
+from arxos.domain.jobs.ledger import Cancelled, JobFilter, Ledger
 
+T = TypeVar("T")
+TRIES = 5
 CHUNK = 1000  # jobs cancelled in one transaction: short enough to stand in nobody's way
 
 
@@ -58,9 +60,7 @@ def _cancel_these(runtime: Runtime, job_ids: Sequence[UUID], by: str, reason: st
     done, refusals = list[Cancelled](), list[ConflictError | NotFoundError]()
     for job_id in job_ids:
         try:
-            with runtime.ports.unit_of_work() as uow:
-                done.append(uow.jobs.cancel(job_id, by, reason))
-                uow.commit()
+            done.append(_do(runtime, lambda jobs, one=job_id: jobs.cancel(one, by, reason)))  # type: ignore[misc]
         except (ConflictError, NotFoundError) as refusal:
             refusals.append(refusal)
     if wait:
@@ -100,9 +100,20 @@ def _pages(runtime: Runtime, which: JobFilter, by: str, reason: str) -> Iterator
     """What comes in meanwhile is newer, and not met."""
     cursor: UUID | None = None
     while True:
-        with runtime.ports.unit_of_work() as uow:
-            page = uow.jobs.cancel_all(which, by, reason, limit=CHUNK, before=cursor)
-            uow.commit()
+        page = _do(runtime, lambda jobs, at=cursor: jobs.cancel_all(which, by, reason, limit=CHUNK, before=at))  # type: ignore[misc]
         yield page.jobs
         if (cursor := page.cursor) is None:
             return
+
+
+def _do(runtime: Runtime, act: Callable[[Ledger], T], tries: int = TRIES) -> T:
+    """In a transaction. Where others change the same workflows, the database may ask somebody to repeat all of it."""
+    try:
+        with runtime.ports.unit_of_work() as uow:
+            result = act(uow.jobs)
+            uow.commit()
+            return result
+    except TransientError as error:
+        if isinstance(error, UnavailableError) or tries == 1:
+            raise
+    return _do(runtime, act, tries - 1)

@@ -19,6 +19,7 @@ from tests.faults.test_process_death import busy_children, strange
 from tests.running import wait_until
 
 IO = ("relay", "worker-io")
+OFFICE = Path(__file__).resolve().parents[2] / "examples" / "office.ifc"
 TOLD_WITHIN_S = 2.0
 SAYS = "cancelled by ada: wrong file"
 GRACE = {"ARXOS_CANCEL_GRACE_S": "1"}
@@ -92,6 +93,18 @@ def test_what_a_cancelled_job_has_started_ends_with_it(make_system: MakeSystem, 
     assert cancelled(system, job_id).state is JobState.CANCELLED
     all_gone([grandchild, child] if deaf else [grandchild])
     assert (child in busy_children(system, "worker-cpu", [], least=0)) is not deaf
+
+
+def test_an_index_that_is_cancelled_leaves_no_child_and_nothing_written(make_system: MakeSystem) -> None:
+    system = make_system(roles=CPU)
+    assert system.arxos("buildings", "import", str(OFFICE)).returncode == 0
+    child, making_shapes = pair(system)
+    [(job_id,)] = system.sql("SELECT id FROM jobs WHERE kind = 'building.index_geometry'")
+    job = cancelled(system, job_id)
+    assert (job.state, job.error_message, outcomes(job)) == (JobState.CANCELLED, SAYS, ["cancelled"])
+    all_gone([making_shapes])
+    assert system.sql("SELECT count(*) FROM elements") == [(0,)]
+    assert child in busy_children(system, "worker-cpu", [], least=0)
 
 
 def test_the_job_of_a_deaf_thread_is_taken_from_it_and_its_worker_goes_on(make_system: MakeSystem) -> None:

@@ -164,6 +164,34 @@ def test_progress_tells_a_body_that_it_was_cancelled() -> None:
     assert bench.database.tables.effects == []
 
 
+def test_progress_tells_of_a_notice_even_between_two_reports() -> None:
+    bench: Bench
+
+    def run(payload: Anything, at: Attempt) -> Done:
+        at.progress(0.1)
+        bench.executor.notices.put(at.job_id, at.number)
+        at.progress(0.2)
+        return effect(payload, at)
+
+    bench = Bench(run)
+    assert bench.run(mine := job()) == "1 cancelled"
+    assert bench.job(mine).progress == pytest.approx(0.1)
+
+
+def test_a_claimed_job_that_was_cancelled_before_its_turn_in_the_message_does_not_begin() -> None:
+    begun: list[UUID] = []
+
+    def run(payload: Anything, at: Attempt) -> Done:
+        begun.append(at.job_id)
+        bench.executor.notices.put(second.id, 1)
+        return Done()
+
+    bench = Bench(run)
+    first, second = job(), job()
+    assert bench.run(first, second) == "1 succeeded, 1 cancelled"
+    assert begun == [first.id]
+
+
 def test_a_body_knows_its_attempt() -> None:
     seen: list[tuple[UUID, int, str | None, bool]] = []
 

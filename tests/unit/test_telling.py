@@ -5,13 +5,19 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
-from arxos.domain.errors import CancelledError, TimedOutError
+from arxos.domain.errors import CancelledError, TimedOutError, UnavailableError
+from arxos.domain.ports import UnitOfWork
+from arxos.workers.attempt import RunningAttempt
 from arxos.workers.notices import Notices
+from arxos.workers.patience import DatabaseClock
 from arxos.workers.telling import Told, told_of
+from tests.builders import claimed
+from tests.fakes import fake_ports
 
 JOB = uuid4()
 Cancel = Callable[[], None]
@@ -124,6 +130,22 @@ def test_what_must_not_be_torn_is_told_of_afterwards(tell: Callable[[House], Non
             tell(house)
         with pytest.raises(error):
             told.check()
+
+
+@pytest.mark.parametrize("tell", [lambda _: time_is_over(), House.cancel])
+def test_a_signal_that_comes_while_progress_is_stored_is_not_taken_for_an_outage(tell: Callable[[House], None]) -> None:
+    house = House()
+
+    def struck() -> UnitOfWork:
+        tell(house)
+        raise UnavailableError("away")
+
+    ports = replace(fake_ports(), unit_of_work=struck)
+    job = claimed(id=JOB)
+    with house.body() as told:
+        attempt = RunningAttempt(job, ports, told, DatabaseClock(job.claimed_at))
+        with pytest.raises((TimedOutError, CancelledError)):
+            attempt.progress(0.5)
 
 
 def test_each_body_is_told_anew() -> None:
