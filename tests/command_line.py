@@ -24,7 +24,7 @@ class Cli:
     def ok(self, *arguments: str, stdin: str = "") -> str:
         """What a command that succeeds prints."""
         done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout.rstrip("\n")
 
     def document(self, *arguments: str) -> Any:

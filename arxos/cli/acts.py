@@ -6,13 +6,17 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli.job_ids import job_id
 from arxos.cli.operator import By, Reason, ReasonNeeded, operator
 from arxos.cli.submit import read_payload
 from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import JobState
 from arxos.tasks.request import edited
 
-JobIds = Annotated[list[UUID], typer.Argument(metavar="JOB...", help="Their ids; either all are done or none.")]
+JobIds = Annotated[
+    list[UUID],
+    typer.Argument(metavar="JOB...", parser=job_id, help="Their ids, or beginnings; either all are done or none."),
+]
 DropDeadline = Annotated[
     bool, typer.Option("--drop-deadline", help="Redrive without it what has a deadline that passed; else it is left.")
 ]
@@ -38,8 +42,8 @@ def redrive(
     runtime, who = start(application="arxos-cli"), operator(by, reason)
     edit = _edit(runtime, jobs[0], new) if new is not None else None
     with runtime.ports.unit_of_work() as uow:
-        for job_id in jobs:
-            uow.desk.redrive(job_id, who, edit=edit, drop_deadline=drop_deadline)
+        for one in jobs:
+            uow.desk.redrive(one, who, edit=edit, drop_deadline=drop_deadline)
         uow.commit()
     _print_states(jobs, JobState.QUEUED)
 
@@ -64,18 +68,18 @@ def discard(jobs: JobIds, reason: ReasonNeeded, by: By = None) -> None:
     """
     who = operator(by, reason)
     with start(application="arxos-cli").ports.unit_of_work() as uow:
-        for job_id in jobs:
-            uow.desk.discard(job_id, who)
+        for one in jobs:
+            uow.desk.discard(one, who)
         uow.commit()
     _print_states(jobs, JobState.CANCELLED)
 
 
-def _edit(runtime: Runtime, job_id: UUID, payload: dict[str, object]) -> Edit:
+def _edit(runtime: Runtime, dead: UUID, payload: dict[str, object]) -> Edit:
     with runtime.ports.unit_of_work() as uow:
-        job = uow.jobs.get(job_id)
+        job = uow.jobs.get(dead)
     return edited(runtime.kinds, job.kind, payload)
 
 
 def _print_states(jobs: list[UUID], state: JobState) -> None:
-    for job_id in jobs:
-        print(state if len(jobs) == 1 else f"{job_id}\t{state}")
+    for one in jobs:
+        print(state if len(jobs) == 1 else f"{one}\t{state}")

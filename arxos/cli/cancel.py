@@ -7,6 +7,8 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli import choices
+from arxos.cli.job_ids import job_id as a_job
 from arxos.cli.jobs import By, Reason
 from arxos.cli.output import print_json, print_remark, print_table
 from arxos.cli.progress import bar
@@ -22,10 +24,13 @@ CHUNK = 1000  # jobs cancelled in one transaction: short enough to stand in nobo
 
 
 def cancel(
-    job_ids: Annotated[list[UUID] | None, typer.Argument(metavar="JOB…", help="Their ids; or give a filter.")] = None,
+    job_ids: Annotated[
+        list[UUID] | None,
+        typer.Argument(metavar="JOB…", parser=a_job, help="Their ids, or beginnings; or give a filter."),
+    ] = None,
     state: Annotated[JobState | None, typer.Option(help="All in this state.")] = None,
-    kind: Annotated[str | None, typer.Option(help="All of this kind.")] = None,
-    queue: Annotated[str | None, typer.Option(help="All of this queue.")] = None,
+    kind: Annotated[str | None, typer.Option(help="All of this kind.", autocompletion=choices.kinds)] = None,
+    queue: Annotated[str | None, typer.Option(help="All of this queue.", autocompletion=choices.queues)] = None,
     building: Annotated[UUID | None, typer.Option(help="All of this building, by its id.")] = None,
     submitter: Annotated[str | None, typer.Option(help="All that were submitted by this one.")] = None,
     since: Since = None,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from arxos.cli import choices
 from arxos.cli.times import parse_time
 from arxos.domain.jobs.ledger import JobFilter
 
@@ -20,8 +21,8 @@ def _time(text: str) -> datetime:
 
 
 def _filter(
-    kind: Annotated[str | None, typer.Option(help="Of this kind only.")] = None,
-    queue: Annotated[str | None, typer.Option(help="Of this queue only.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Of this kind only.", autocompletion=choices.kinds)] = None,
+    queue: Annotated[str | None, typer.Option(help="Of this queue only.", autocompletion=choices.queues)] = None,
     error: Annotated[str | None, typer.Option(help="Whose error contains this text.")] = None,
     fingerprint: Annotated[str | None, typer.Option(help="Of this group of errors; see `arxos dead groups`.")] = None,
     building: Annotated[UUID | None, typer.Option(help="Of this building only, by its id.")] = None,

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from arxos.app.bootstrap import start
 from arxos.cli.cells import COLOURS
-from arxos.cli.jobs import AsJson, JobId
+from arxos.cli.job_ids import JobId
+from arxos.cli.jobs import AsJson
 from arxos.cli.output import print_json, print_page, print_remark, print_table
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.graph import Graph, Group, arrange

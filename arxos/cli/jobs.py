@@ -7,6 +7,8 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import start
+from arxos.cli import choices
+from arxos.cli.job_ids import JobId
 from arxos.cli.job_page import acts_of, attempts_of, facts_of, job_page
 from arxos.cli.output import Column, print_json, print_page, print_table, screen_width
 from arxos.cli.times import Since
@@ -19,7 +21,6 @@ app = typer.Typer(help="Look at jobs, and act on one.", no_args_is_help=True)
 COUNTED = 10_000  # of more it is only said that there are more
 
 AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
-JobId = Annotated[UUID, typer.Argument(metavar="JOB", help="Its id.")]
 Reason = Annotated[str, typer.Option(help="Why: recorded.")]
 By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
 
@@ -27,8 +28,8 @@ By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
 @app.command("list")
 def list_(
     state: Annotated[JobState | None, typer.Option(help="In this state only.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Of this kind only.")] = None,
-    queue: Annotated[str | None, typer.Option(help="Of this queue only.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Of this kind only.", autocompletion=choices.kinds)] = None,
+    queue: Annotated[str | None, typer.Option(help="Of this queue only.", autocompletion=choices.queues)] = None,
     building: Annotated[UUID | None, typer.Option(help="Of this building only, by its id.")] = None,
     since: Since = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
@@ -43,6 +44,8 @@ def list_(
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         page = uow.jobs.find(which, limit=limit)
         there_are = uow.jobs.count(which, COUNTED) if page.cursor else 0
+    if not page.jobs:
+        choices.remark_on_unknown(kind, queue)
     if json:
         print_json([job_document(job) for job in page.jobs])
         return

@@ -6,13 +6,14 @@ import typer
 
 from arxos.app.bootstrap import start
 from arxos.app.settings import read_settings
+from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, operator
 from arxos.cli.output import Column, print_json, print_table
 from arxos.domain.jobs.limits import Scope
 from arxos.tasks.registry import all_kinds, find_kind
 
-Kind = Annotated[str, typer.Argument(metavar="KIND", help="Its name, such as building.validate.")]
+Kind = Annotated[str, typer.Argument(metavar="KIND", help="Such as building.validate.", autocompletion=choices.kinds)]
 Why = Annotated[str | None, typer.Option("--reason", help="Why: shown to whoever asks what a job waits for.")]
 
 app = typer.Typer(invoke_without_command=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, operator
 from arxos.cli.output import print_json, print_table
@@ -14,7 +15,7 @@ from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import find_kind
 
 ScopeOf = Annotated[Scope, typer.Argument(metavar="kind|queue", help="What the limit is on.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the kind or the queue.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Of kind or queue.", autocompletion=choices.kinds_and_queues)]
 
 app = typer.Typer(
     help="How many jobs of a kind or a queue run at once, how many start in a second, who gets which part.",

@@ -14,6 +14,7 @@ from arxos.cli import (
     acts,
     buildings,
     cancel,
+    choices,
     dead,
     graph,
     jobs,
@@ -29,7 +30,7 @@ from arxos.cli.demo import demo
 from arxos.cli.doctor import doctor
 from arxos.cli.examples import show_examples
 from arxos.cli.validate import validate
-from arxos.domain.errors import ArxosError
+from arxos.domain.errors import ArxosError, UnknownKindError
 
 app = typer.Typer(
     name="arxos",
@@ -104,6 +105,8 @@ def main() -> None:
         code = commands(arguments(sys.argv[1:]), prog_name="arxos", standalone_mode=False)
     except TyperException as error:  # whatever the parser refuses: bad use
         fail(error.format_message() if hasattr(error, "format_message") else str(error), 2)
+    except UnknownKindError as error:
+        fail(f"{error}; {choices.kinds_in_words()}", 1)
     except ArxosError as error:
         fail(str(error), 1)
     except (Abort, KeyboardInterrupt):

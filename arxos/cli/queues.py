@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from arxos.app.bootstrap import start
+from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, Reason, operator
 from arxos.cli.output import Column, print_json, print_remark, print_table
@@ -15,7 +16,7 @@ from arxos.storage.quarantine import QuarantineTable
 from arxos.storage.services import Services
 from arxos.tasks.queues import known_queue
 
-Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="Its name, such as geometry.")]
+Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="Such as geometry.", autocompletion=choices.queues)]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 
 app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from arxos.app.bootstrap import start
+from arxos.cli import choices
 from arxos.cli.jobs import AsJson, By
 from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.submit import read_payload
@@ -21,12 +22,12 @@ from arxos.storage.schedules import Schedules
 app = typer.Typer(help="Periodic jobs: list, run, pause, resume, add, change, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Of the schedule.")]
-Kind = Annotated[str, typer.Option(help="The job kind; `arxos kinds` lists them.")]
+Kind = Annotated[str, typer.Option(help="The job kind; `arxos kinds` lists them.", autocompletion=choices.kinds)]
 Cron = Annotated[str | None, typer.Option(help="Minute hour day month weekday, such as '30 2 * * 1-5'.")]
 Every = Annotated[str | None, typer.Option(help="Seconds, or with a unit: 90, 30s, 5m, 1h, 1d.")]
 Zone = Annotated[str | None, typer.Option("--timezone", help="Whose clock a crontab means, such as Europe/Berlin.")]
 Payload = Annotated[str | None, typer.Option(help="JSON, @FILE, or - for standard input.")]
-Queue = Annotated[str | None, typer.Option(help="Another queue than the kind's own.")]
+Queue = Annotated[str | None, typer.Option(help="Another than the kind's own.", autocompletion=choices.queues)]
 Priority = Annotated[int | None, typer.Option(help="Higher goes first; -100 to 100.")]
 PolicyOption = Annotated[Policy | None, typer.Option(help="What becomes of slots that were missed.")]
 CatchUp = Annotated[int | None, typer.Option("--catch-up", help="Policy all: how many are made up for at most.")]

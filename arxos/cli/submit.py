@@ -14,6 +14,7 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.cli import choices
 from arxos.cli.progress import bar, job_bars
 from arxos.cli.times import At
 from arxos.domain.errors import (
@@ -34,9 +35,12 @@ CHUNK = 10_000  # jobs in one transaction
 
 
 def submit(
-    kind: Annotated[str | None, typer.Argument(help="The job kind; `arxos kinds` lists them.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="The job kind; `arxos kinds` lists them.", autocompletion=choices.kinds),
+    ] = None,
     payload: Annotated[str, typer.Option(help="JSON, @FILE, or - for standard input.")] = "{}",
-    queue: Annotated[str | None, typer.Option(help="Another queue than the kind's own.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Another than its kind's.", autocompletion=choices.queues)] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same key gives the same job.")] = None,
     at: At = None,
     priority: Annotated[int, typer.Option(help="Higher goes first; -100 to 100.")] = 0,

@@ -37,6 +37,10 @@ NOWHERE = "postgresql://arxos:hunter2@127.0.0.1:1/arxos"
         (["jobs", "list", "--state", "lost"], "'lost' is not one of"),
         (["jobs", "discard", str(UUID(int=1))], "--reason"),
         (["fly"], "No such command 'fly'"),
+        (["job"], "No such command 'job'. Did you mean 'jobs'?"),
+        (["jobs", "lsit"], "Did you mean 'list'?"),
+        (["jobs", "list", "--stat", "dead"], "No such option: --stat (Possible options: --state)"),
+        (["jobs", "list", "--state", "lost"], "'blocked', 'queued', 'running', 'retryable', 'succeeded', 'dead'"),
         (["worker", "--pool", "gpu"], "'gpu' is not one of"),
     ],
 )
@@ -210,6 +214,42 @@ def test_a_job_is_shown_with_its_attempts(cli: Cli) -> None:
     assert (document["state"], document["error"]) == ("dead", "PermanentError: no such model")
     assert {"attempt", "worker", "started_at", "finished_at", "outcome"} <= set(document["attempts"][0])
     assert "no such model" in cli.ok("jobs", "show", str(job_id))
+
+
+def test_a_job_is_found_by_the_beginning_of_its_id(cli: Cli) -> None:
+    one, other = UUID("01a2105a-45e7-79e8-acb5-03b501064b69"), UUID("01a2105a-3ca0-7bae-8f9d-6886ec00f6b4")
+    cli.world.insert(new_job(id=one), new_job(id=other))
+    for typed in (str(one), "01a2105a-4", "01A2105A45", one.hex):
+        assert cli.document("jobs", "show", typed)["id"] == str(one)
+    assert cli.ok("jobs", "cancel", "01a2105a-3") == "cancelled"
+    assert cli.world.state(other) is JobState.CANCELLED
+    several = cli.refusal("jobs", "cancel", "01a2105a", code=1)
+    assert several.endswith(f"several jobs' ids begin with '01a2105a', such as {other} and {one}: type more")
+    assert "no job's id begins with '01a2105b'" in cli.refusal("jobs", "show", "01a2105b", code=1)
+    assert "'01a2105' is no id, nor the first 8" in cli.refusal("jobs", "show", "01a2105", code=2)
+    assert cli.world.state(one) is JobState.QUEUED
+
+
+def test_who_names_what_there_is_not_is_told_what_there_is(cli: Cli) -> None:
+    assert "building.paint'; there are building." in cli.refusal("submit", "building.paint", code=1)
+    done = cli.run("jobs", "list", "--kind", "building.paint", "--queue", "chache", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    kinds, queues = done.stderr.splitlines()
+    assert "no job kind 'building.paint' is known here; there are building." in kinds
+    assert "no queue 'chache' is known here; there are cache, " in queues
+
+
+def test_jobs_of_an_unknown_kind_are_listed_without_a_word(cli: Cli) -> None:
+    [job_id] = cli.world.insert(new_job("building.paint"))
+    assert [job["id"] for job in cli.document("jobs", "list", "--kind", "building.paint")] == [str(job_id)]
+
+
+def test_a_list_begins_some_time_ago(cli: Cli) -> None:
+    cli.world.insert(new_job())
+    cli.world.pass_time(3600)
+    cli.world.insert(new := new_job())
+    assert [job["id"] for job in cli.document("jobs", "list", "--since", "30m")] == [str(new.id)]
+    assert len(cli.document("jobs", "list", "--since", "2h")) == 2
 
 
 def test_why_is_a_sentence(cli: Cli) -> None:
