@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from arxos.app.bootstrap import Runtime
-from arxos.cli.output import print_json, relative
+from arxos.cli.output import print_json
+from arxos.cli.times import relative
 from arxos.domain.errors import PermanentError
 from arxos.domain.jobs.bulk import Done, Undone
 from arxos.domain.jobs.desk import Action

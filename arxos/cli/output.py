@@ -15,9 +15,8 @@ from rich.text import Text
 from arxos.cli.cells import flat, piped
 from arxos.cli.pager import page
 from arxos.cli.table import Column, as_column, table
-from arxos.cli.times import relative
 
-__all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "relative", "screen_width"]
+__all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "screen_width"]
 
 
 def print_json(value: Any) -> None:
