@@ -51,7 +51,7 @@ def doctor(json: AsJson = False) -> None:
     if json:
         print_json(document(sections, time.monotonic() - began))
     elif sys.stdout.isatty():
-        _show(sections)
+        show(sections)
     else:
         print_table(("severity", "id", "subject", "seen", "what to do"), map(_row, _findings(sections)))
     raise typer.Exit(1 if worst(_findings(sections)) is Severity.ERROR else 0)
@@ -77,7 +77,8 @@ def _row(one: Finding) -> tuple[str | None, ...]:
     return one.severity, one.id, one.subject, one.seen, one.advice
 
 
-def _show(sections: Sequence[Section]) -> None:
+def show(sections: Sequence[Section]) -> None:
+    """In groups, each finding with a mark, and with what to do about it."""
     counts = Counter(one.severity for one in _findings(sections))
     told = ", ".join(f"{counts[one]} {NAMES[one]}" for one in reversed(tuple(NAMES)) if counts[one])
     groups = groupby(sections, key=lambda section: section.title)

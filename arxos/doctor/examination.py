@@ -18,10 +18,11 @@ OWN_FINDINGS = {UNANSWERED: Severity.ERROR, FAILED: Severity.ERROR}  # of no che
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Parts that are looked at one after the other; `blocked`: why none of them can be."""
+    """Parts that are looked at one after the other; `blocked`: why none of them can be; `leave`: when all were."""
 
     parts: Sequence[Part[Any]]
     blocked: str | None = None
+    leave: Callable[[], None] = lambda: None
 
 
 def examine(lines: Sequence[Line], within_s: float) -> list[Section]:
@@ -54,6 +55,7 @@ class Walk:
             else:
                 section = Section(part.title, _skipped(part, reason))
             self.done.append(section)
+        self.line.leave()
         self.ended.set()
 
     def report(self) -> list[Section]:

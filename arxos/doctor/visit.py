@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
@@ -50,35 +51,34 @@ CARRIERS = ("celery", "kombu", "redis", "psycopg", "pydantic")  # the libraries 
 def lines(settings: Settings, wrong: Mapping[str, str]) -> list[Line]:
     """Everything that is looked at. `wrong`: the fields of settings that cannot be read."""
 
-    def unless_wrong(parts: Sequence[Part], *fields: str) -> Line:  # type: ignore[type-arg]  # parts of many facts
-        return Line(
-            parts, next((f"{wrong[field].partition(':')[0]} is wrong" for field in fields if field in wrong), None)
-        )
+    def why(*fields: str) -> str | None:
+        """Not to look where these lead."""
+        return next((f"{wrong[field].partition(':')[0]} is wrong" for field in fields if field in wrong), None)
 
     database = Database(settings.database_url, size=2, wait_s=ANSWER_S, answer_s=ANSWER_S, application="arxos-doctor")
     return [
         Line(list(_here(settings, wrong))),
-        unless_wrong(list(_broker(settings.broker_url)), "broker_url"),
-        unless_wrong(list(_cache(settings)), "cache_url", "broker_url"),
-        unless_wrong([Part("Delivery", partial(_celery, settings), delivery.CHECKS)], "drain_s"),
-        unless_wrong(list(_database(database, settings)), "database_url"),
-        unless_wrong([Part("Blobs", partial(_blobs, settings.blob_url), blobs.CHECKS)], "blob_url"),
+        Line(list(_broker(settings.broker_url)), why("broker_url")),
+        Line(list(_cache(settings)), why("cache_url", "broker_url")),
+        Line([Part("Delivery", partial(_celery, settings), delivery.CHECKS)], why("drain_s")),
+        Line(list(_database(database, settings)), why("database_url"), database.close),
+        Line([Part("Blobs", partial(_blobs, settings.blob_url), blobs.CHECKS)], why("blob_url")),
     ]
 
 
-def _here(settings: Settings, wrong: Mapping[str, str]) -> Iterator[Part]:  # type: ignore[type-arg]
+def _here(settings: Settings, wrong: Mapping[str, str]) -> Iterator[Part[Any]]:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     facts = configuration.ConfigurationFacts(wrong, settings.probes, secret)
     yield Part("Settings", lambda: facts, configuration.CHECKS)
     yield Part("Machine", _machine, machine.CHECKS)
 
 
-def _broker(url: str) -> Iterator[Part]:  # type: ignore[type-arg]
+def _broker(url: str) -> Iterator[Part[Any]]:
     yield Part("Broker", partial(redis_reach, url), broker.REACH, _silent)
     yield Part("Broker", partial(redis_facts, url), broker.CHECKS)
 
 
-def _cache(settings: Settings) -> Iterator[Part]:  # type: ignore[type-arg]
+def _cache(settings: Settings) -> Iterator[Part[Any]]:
     def facts() -> broker.CacheFacts:
         known = None if redis_reach(settings.broker_url).problem else redis_facts(settings.broker_url)
         return broker.CacheFacts(known, redis_facts(settings.cache_url))
@@ -87,7 +87,7 @@ def _cache(settings: Settings) -> Iterator[Part]:  # type: ignore[type-arg]
     yield Part("Cache", facts, broker.CACHE)
 
 
-def _database(database: Database, settings: Settings) -> Iterator[Part]:  # type: ignore[type-arg]
+def _database(database: Database, settings: Settings) -> Iterator[Part[Any]]:
     lease_s = settings.lease_s
     yield Part("Database", partial(_reach, database), server.REACH, lambda reached: reached.problem and "no database")
     yield Part("Database", partial(server_facts, database, lambda: datetime.now(UTC)), server.SERVER)

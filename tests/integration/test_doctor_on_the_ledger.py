@@ -1,0 +1,164 @@
+"""What is wrong with processes, work, schedules and dead letters, the doctor reads in the ledger."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.schedule import Entry
+from arxos.domain.jobs.slots import Rhythm
+from arxos.storage.quarantine import QuarantineTable, Refused
+from arxos.storage.schedule_acts import ScheduleActs
+from tests.builders import QUEUE, delivery
+from tests.doctored import POSTGRES_OPTIONS, REDIS_OPTIONS, Doctored, doctored
+from tests.faults.ground import FAST, Ground, ground_at
+
+KIND = "probe.noop"
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Servers of this module's own."""
+    with ground_at(tmp_path_factory.mktemp("ground")) as ground:
+        ground.redis.restart(signal.SIGTERM, *REDIS_OPTIONS)
+        ground.postgres.restart(FAST, *POSTGRES_OPTIONS)
+        yield ground
+
+
+@pytest.fixture
+def ill(ground: Ground, tmp_path: Path) -> Iterator[Doctored]:
+    """A system that is well, to be harmed."""
+    with doctored(ground, tmp_path) as ill:
+        yield ill
+
+
+def test_due_work_without_a_worker_or_a_relay(ill: Doctored) -> None:
+    ill.job()
+    assert ill.verdict("queues.consumers").startswith("error: 1 job is due in queue maintenance, and no living worker")
+    assert ill.verdict("relay.alive").startswith("error: no relay is alive")
+    ill.worker()
+    ill.service("relay")
+    assert ill.verdict("queues.consumers").startswith("ok")
+    assert ill.verdict("relay.alive").startswith("ok")
+    ill.world.pass_time(3600)  # its heartbeat, too
+    assert ill.verdict("queues.consumers").startswith("error")
+
+
+def test_workers_that_start_nothing_of_what_was_published_for_them(ill: Doctored) -> None:
+    ill.worker()
+    waiting, other = ill.job(published=True), ill.job(published=True)
+    ill.world.pass_time(90)
+    ill.worker()
+    (found,) = ill.findings("queues.stalled")
+    assert (found.severity, found.subject) == ("error", QUEUE)
+    ill.world.claim(other, worker="cpu@elsewhere")  # something started: others may be slow, but are not deaf
+    assert ill.verdict("queues.stalled").startswith("ok")
+    ill.world.pass_time(90)
+    ill.worker()
+    assert ill.verdict("queues.stalled").startswith("error")
+    ill.world.claim(waiting)
+    assert ill.verdict("queues.stalled").startswith("ok")
+
+
+def test_workers_whose_slots_are_taken_are_not_stalled(ill: Doctored) -> None:
+    ill.worker()
+    long, _ = ill.job(published=True), ill.job(published=True)
+    ill.world.claim(long)
+    ill.world.pass_time(90)
+    ill.worker()
+    assert ill.verdict("queues.stalled").startswith("ok")
+
+
+def test_pauses_over_due_work(ill: Doctored) -> None:
+    ill.job()
+    ill.world.do(lambda ledger: ledger.pause(QUEUE, "ann", Scope.QUEUE, "the disk is full"))
+    assert (
+        ill.verdict("queues.paused")
+        == "warning: queue maintenance is paused by ann (the disk is full); 1 due job waits"
+    )
+    assert ill.verdict("queues.consumers").startswith("ok")
+    ill.world.do(lambda ledger: ledger.resume(QUEUE, "ann"))
+    ill.world.do(lambda ledger: ledger.pause(KIND, "bob", Scope.KIND))
+    assert ill.verdict("queues.paused") == "warning: kind probe.noop is paused by bob; 1 due job waits"
+
+
+@pytest.mark.parametrize(("age_s", "severity"), [(60, "ok"), (200, "warning"), (400, "error")])
+def test_work_that_waits_too_long(ill: Doctored, age_s: int, severity: str) -> None:
+    ill.job()
+    ill.world.pass_time(age_s)
+    assert ill.verdict("queues.waiting").startswith(f"{severity}:")
+
+
+def test_a_relay_that_lags_behind(ill: Doctored) -> None:
+    ill.job()
+    ill.world.pass_time(90)
+    ill.service("relay")
+    assert ill.verdict("relay.lagging").startswith("error: jobs due in queue maintenance wait for 9")
+    ill.job(published=True)
+    assert ill.verdict("relay.lagging").startswith("ok")
+
+
+def test_a_relay_in_trouble(ill: Doctored) -> None:
+    ill.job()
+    ill.service("relay", ("the broker is full (OOM)", 12.0))
+    assert ill.verdict("relay.trouble").startswith("error: the relay cannot publish for 12 s: the broker is full (OOM)")
+
+
+def test_jobs_that_no_worker_can_read(ill: Doctored) -> None:
+    ill.worker()
+    ill.job(contract=2)
+    assert ill.verdict("queues.contracts").startswith("error: 1 due probe.noop in queue maintenance need contract 2")
+    ill.worker("cpu@new", contracts={KIND: 2})
+    assert ill.verdict("queues.contracts").startswith("warning")
+    ill.job("probe.sleep")
+    assert {one.subject for one in ill.findings("queues.contracts")} == {KIND, "probe.sleep"}
+
+
+@pytest.mark.parametrize(("off_s", "severity"), [(600.0, "error"), (-10.0, "warning"), (0.0, "ok")])
+def test_a_worker_whose_clock_is_wrong(ill: Doctored, off_s: float, severity: str) -> None:
+    ill.worker(clock_off_s=off_s)
+    assert ill.verdict("processes.clocks").startswith(f"{severity}:")
+
+
+def test_versions_side_by_side(ill: Doctored) -> None:
+    ill.worker()
+    ill.worker("cpu@new", version="0.2.0")
+    assert ill.verdict("processes.versions").startswith("info: versions side by side: 0.1.0: cpu@host:1:aaaaaa; 0.2.0:")
+    ill.world.sql("UPDATE workers SET started_at = started_at - interval '2 hours'")
+    assert ill.verdict("processes.versions").startswith("warning")
+
+
+def test_schedules_without_a_beat_late_or_in_error(ill: Doctored) -> None:
+    assert ill.verdict("beat.alive").startswith("info")
+    ScheduleActs(ill.world.database, "ann").add(Entry("often", KIND, Rhythm(every_s=1)))
+    assert ill.verdict("beat.alive").startswith("error: no beat is alive: 1 schedules submit nothing")
+    ill.service("beat")
+    assert ill.verdict("beat.alive").startswith("ok")
+    for late, severity in (("2 minutes", "warning"), ("10 minutes", "error")):
+        ill.world.sql(
+            f"UPDATE schedules SET done_until = clock_timestamp() - interval '{late}', error = 'no such kind'"
+        )
+        assert ill.verdict("schedules.late").startswith(f"{severity}: schedule often")
+    assert ill.verdict("schedules.errors") == "error: schedule often: no such kind"
+
+
+def test_dead_letters_and_poison(ill: Doctored) -> None:
+    ill.world.bury(ill.job())
+    assert ill.verdict("dead.recent").startswith("warning: 1 jobs died in the last hour, most of them probe.noop: Perm")
+    assert ill.verdict("dead.poison").startswith("ok")
+    poison, message = ill.job(max_lost=1), delivery()
+    ill.world.claim(poison, message=message)
+    ill.world.do(lambda ledger: ledger.lose("killed by SIGSEGV", delivery=message))
+    assert ill.verdict("dead.poison") == "error: 1 jobs killed their workers in the last day: probe.noop"
+    ill.world.pass_time(2 * 86_400)
+    assert ill.verdict("dead.recent") == "ok: no job died in the last hour; 2 dead letters in all"
+    assert ill.verdict("dead.poison").startswith("ok")
+
+
+def test_refused_messages(ill: Doctored) -> None:
+    QuarantineTable(ill.world.database).add([Refused(QUEUE, "the body is not JSON", 12)])
+    assert ill.verdict("quarantine.recent").endswith(
+        "1 messages were refused in the last day, most: the body is not JSON"
+    )
