@@ -33,6 +33,7 @@ def empty() -> None:
     with redis.Redis.from_url(os.environ["ARXOS_BROKER_URL"]) as client:
         client.flushdb()
     sql("TRUNCATE jobs, attempts, job_edges, probe_effects, limits, shares, kind_pauses, queue_pauses")
+    sql("TRUNCATE bulk_acts, operator_actions")
 
 
 @contextmanager
@@ -47,21 +48,21 @@ def system(*, relays: int = 1, workers: int = 1, concurrency: int = 2) -> Iterat
     runtime.database.close()
 
 
-def submit(runtime: Runtime, count: int, kind: str, by: str, **payload: object) -> None:
+def submit(runtime: Runtime, count: int, kind: str, by: str, queue: str | None = None, **payload: object) -> None:
     """So many jobs in transactions of up to 10,000."""
-    request = JobRequest(kind=kind, payload=payload, submitted_by=by)
+    request = JobRequest(kind=kind, payload=payload, submitted_by=by, queue=queue)
     for start_at in range(0, count, 10_000):
         insert(runtime, [new_job(runtime.kinds, request) for _ in range(min(10_000, count - start_at))])
 
 
 @contextmanager
-def trickle(runtime: Runtime, by: str, every_s: float) -> Iterator[None]:
+def trickle(runtime: Runtime, by: str, every_s: float, queue: str | None = None) -> Iterator[None]:
     """Somebody who submits one no-op after the other meanwhile."""
     stop = threading.Event()
 
     def one_by_one() -> None:
         while not stop.wait(every_s):
-            submit(runtime, 1, "probe.noop", by)
+            submit(runtime, 1, "probe.noop", by, queue)
 
     thread = threading.Thread(target=one_by_one)
     thread.start()
