@@ -18,10 +18,11 @@ from uuid import uuid4
 import time_machine
 
 from arxos.domain.jobs.schedule import slot_key as key
+from arxos.domain.jobs.turns import Candidate
 from arxos.scheduler import run_relay, ticker
 from arxos.scheduler.sight import Sight
 from arxos.scheduler.sweeper import Sweeper
-from arxos.storage import database, ledger, ledger_insert, ledger_settle, schedules
+from arxos.storage import database, ledger, ledger_insert, ledger_settle, outbox, schedules
 from arxos.workers import executor, settling, worker
 from arxos.workers.cancelling import Cancelling
 from arxos.workers.draining import Drain
@@ -183,6 +184,22 @@ def database_clock() -> None:
     schedules.Schedules.read = lambda self: (read(self)[0], datetime.now(UTC))  # type: ignore[method-assign]
 
 
+def turns() -> None:
+    """Jobs go in the order in which they came, whoever submitted them."""
+    due = "state IN ('queued', 'retryable') AND published_at IS NULL AND available_at <= clock_timestamp()"
+    fifo = f"SELECT id, kind, batch, trace, '', 0, held FROM jobs WHERE queue = %s AND {due} ORDER BY id LIMIT %s"
+
+    def first_of(connection: Any, queue: str, lanes: Mapping[Any, int]) -> list[Candidate]:
+        return [Candidate(*row) for row in connection.execute(fifo, [queue, sum(lanes.values())])]
+
+    outbox.turns.first_of = first_of  # type: ignore[attr-defined]
+
+
+def one_relay_at_a_time() -> None:
+    """Relays hand out places while others count them."""
+    _replace(outbox, "ONE_AT_A_TIME", "pg_try_advisory_xact_lock(4027432)", "true")
+
+
 def nothing() -> None:
     """All is as it should be."""
 
@@ -214,6 +231,8 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "stalled-beat": stalled_beat,
     "one-entry": one_entry,
     "database-clock": database_clock,
+    "turns": turns,
+    "one-relay-at-a-time": one_relay_at_a_time,
 }
 
 

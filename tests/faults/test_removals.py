@@ -10,6 +10,7 @@ import pytest
 from tests.faults.oracle import FAULTS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
+FLOOD = "test_flood.py"
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
 CRASHES, LIMITS, CANCEL = "test_crash_points.py", "test_limits.py", "test_cancel.py"
 POSTGRES, POSTGRES_LIMITS = "test_postgres.py", "test_postgres_limits.py"
@@ -41,6 +42,8 @@ FAILS_WITHOUT = [
     ("stalled-beat", TIME, "stalls"),
     ("one-entry", TIME, "broken_entry"),
     ("database-clock", TIME, "moves_no_slot"),
+    ("turns", FLOOD, "flood and 20k"),
+    ("one-relay-at-a-time", FLOOD, "limits"),
 ]
 
 
