@@ -85,7 +85,16 @@ def groups(
         print_json(found)
         return
     print_table(
-        ("jobs", "fingerprint", "kinds", "first", "last", "sample", "place", Column("error", cut=True)),
+        (
+            "jobs",
+            "fingerprint",
+            "kinds",
+            Column("first", spare=True),
+            "last",
+            Column("sample", spare=True),
+            Column("place", spare=True),
+            "error",
+        ),
         [
             (
                 one.count,

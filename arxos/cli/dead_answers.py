@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from arxos.app.bootstrap import Runtime
+from arxos.cli.cells import flat
 from arxos.cli.output import print_json
 from arxos.cli.times import relative
 from arxos.domain.errors import PermanentError
@@ -64,7 +65,7 @@ def print_preview(runtime: Runtime, action: Action, which: JobFilter, *, json: b
     print(f"{seen.matched} dead letters would be {PAST[action]}; nothing is done yet")
     for what, counts in (("kind", seen.kinds), ("queue", seen.queues), ("error", seen.fingerprints)):
         for name, count in list(counts.items())[:10]:
-            print(f"  {count:>7}  {what} {name}")
+            print(f"  {count:>7}  {what} {flat(name)}")
     for sample in seen.samples:
         print(f"  such as  {sample}")
     for what, count in conflicts.items():

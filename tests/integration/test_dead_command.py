@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ import pytest
 from arxos.domain.jobs.job import JobState
 from tests.builders import new_job
 from tests.command_line import Cli
+from tests.terminal import on_terminal
 
 BUILDING = UUID(int=7)
 
@@ -163,6 +165,35 @@ def test_an_act_and_its_undoing_are_told_with_who_when_why_and_from_where(cli: C
         ("bob", "undo", "too early"),
     ]
     assert cli.ok("dead", "acts").splitlines()[1].split("\t")[0] == done["act"]
+
+
+def test_people_read_sentences_that_say_how_to_undo(cli: Cli) -> None:
+    dead(cli, 2, payload={"n": "unknown"})
+    group = seen(cli, "dead", "groups")[1]
+    assert group.split()[:3] == ["2", cli.document("dead", "groups")[0]["fingerprint"], "probe.noop"]
+    assert group.endswith("PermanentError: no such model")
+    preview = seen(cli, "dead", "redrive", "--dry-run")
+    assert preview[0] == "2 dead letters would be redriven; nothing is done yet"
+    assert preview[-1].split(maxsplit=1) == [
+        "2",
+        "have a payload that no longer fits its contract: they would die at once",
+    ]
+    done, hint = seen(cli, "dead", "redrive", "--rate", "0.1")
+    assert done.startswith("2 of 2 dead letters redriven, the last is due in ")
+    act = cli.document("dead", "acts")[0]["id"]
+    assert hint.endswith(f"this can be undone: arxos dead undo {act}")
+    assert seen(cli, "dead", "undo", act)[0].startswith("2 jobs are dead letters again, as they were; 0 had started")
+    assert seen(cli, "dead", "discard", "--reason", "x", "--kind", "probe.sleep") == ["no dead letter fits"]
+    assert seen(cli, "jobs", "show", cli.document("dead", "list")[0]["id"])[-1].split()[0] == "undo"
+
+
+def seen(cli: Cli, *arguments: str) -> list[str]:
+    """What a command that succeeds leaves on a wide terminal."""
+    shown = on_terminal(
+        [sys.executable, "-m", "arxos.cli.main", "--no-pager", *arguments], cli._environment, columns=200
+    )
+    assert shown.code == 0, shown.text
+    return shown.lines
 
 
 def test_an_act_can_be_undone_only_for_a_while(cli: Cli) -> None:
