@@ -31,6 +31,8 @@ def list_(
     kind: Annotated[str | None, typer.Option(help="Of this kind only.", autocompletion=choices.kinds)] = None,
     queue: Annotated[str | None, typer.Option(help="Of this queue only.", autocompletion=choices.queues)] = None,
     building: Annotated[UUID | None, typer.Option(help="Of this building only, by its id.")] = None,
+    submitter: Annotated[str | None, typer.Option(help="Submitted by these only.")] = None,
+    error: Annotated[str | None, typer.Option(help="Whose error contains this text.")] = None,
     since: Since = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     json: AsJson = False,
@@ -40,7 +42,7 @@ def list_(
     Example: arxos jobs list --state dead --queue geometry
     Example: arxos jobs list --kind building.validate --since 2h
     """
-    which = JobFilter(state=state, kind=kind, queue=queue, building_id=building, since=since)
+    which = JobFilter(state, kind, queue, building, submitter, error, since=since)
     with start(application="arxos-cli").ports.unit_of_work() as uow:
         page = uow.jobs.find(which, limit=limit)
         there_are = uow.jobs.count(which, COUNTED) if page.cursor else 0

@@ -5,6 +5,7 @@ With FIRST_INCIDENT_WRITE=1 the page gets this run's output.
 
 import fcntl
 import os
+import platform
 import pty
 import re
 import signal
@@ -119,7 +120,8 @@ def walk(shell: Shell, block: "re.Match[str]", waits: Mapping[str, Callable[[], 
 
 def tidy(output: str) -> str:
     """Without what a terminal needs and a page does not."""
-    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output).replace(platform.node(), "host")
+    return "".join(f"{line.rstrip()}\n" for line in plain.splitlines())
 
 
 def alike(line: str) -> str:
