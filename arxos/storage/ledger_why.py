@@ -93,9 +93,9 @@ def _crowd(connection: Connection, job: Job, of: dict[str, Any]) -> Crowd:
 
 def _hold(connection: Connection, group: str) -> Hold:
     whole, keyed, key = group.partition("/")
-    room = limits.room(connection)
-    limit = room.limits.get(whole) if room else None
-    if room is None or limit is None:
+    room = limits.room(connection, limits.standing(connection))
+    limit = room.limits.get(whole)
+    if limit is None:
         return Hold(group, None)
     of = {"scope": limit.scope, "name": limit.name, "key": key if keyed else None}
     holders = tuple(row[0] for row in connection.execute(HOLDING, of))

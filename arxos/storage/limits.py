@@ -1,6 +1,8 @@
 """Limits on PostgreSQL: what the relay counts, and what is set by code and by operators."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -32,12 +34,27 @@ WHERE id = ANY(%s) AND {KEY} IS NOT NULL
 SPEND = "UPDATE limits SET tokens = %s, unclaimed = %s, looked_at = %s WHERE scope = %s AND name = %s"
 
 
-def room(connection: Connection) -> Room | None:
-    """What limits and pauses leave now; None where there are none. Nobody else may publish meanwhile."""
-    limits = {limit.group: limit for limit in read(connection)}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The limits that there are, by group, and the groups that are paused."""
+
+    limits: Mapping[str, Limit]
+    paused: frozenset[str]
+
+    @property
+    def groups(self) -> AbstractSet[str]:
+        """What is limited or paused."""
+        return self.limits.keys() | self.paused
+
+
+def standing(connection: Connection) -> Standing:
+    """What stands now."""
     paused = frozenset(row[0] for row in connection.execute(PAUSED))
-    if not limits and not paused:
-        return None
+    return Standing({limit.group: limit for limit in read(connection)}, paused)
+
+
+def room(connection: Connection, stands: Standing) -> Room:
+    """What limits and pauses leave now. Nobody else may publish meanwhile."""
     in_flight: dict[str, int] = {}
     unclaimed: dict[str, int] = {}
     for group, key, flying, waiting in connection.execute(IN_FLIGHT):
@@ -47,7 +64,7 @@ def room(connection: Connection) -> Room | None:
             in_flight[f"{group}/{key}"] = flying
     row = connection.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None
-    return Room(limits, in_flight, unclaimed, paused, row[0])
+    return Room(stands.limits, in_flight, unclaimed, stands.paused, row[0])
 
 
 def read(connection: Connection) -> list[Limit]:

@@ -9,6 +9,7 @@ from arxos.domain.jobs.limits import Room, groups_of
 from arxos.domain.jobs.turns import Candidate, in_turn
 from arxos.storage import limits, turns
 from arxos.storage.database import Connection, Database
+from arxos.storage.limits import Standing
 from arxos.storage.turns import Lane
 
 LANES = 1000  # looked at in one step; where there are more, each step goes on behind the last
@@ -91,8 +92,11 @@ class Outbox:
         with self.database.connection() as connection:
             if connection.execute(ONE_AT_A_TIME).fetchone() != (True,):
                 return []
-            left = limits.room(connection)
-            candidates = _candidates(connection, queue, lanes, room, left)
+            standing = limits.standing(connection)
+            left = limits.room(connection, standing) if any(lane.held for lane in lanes) else None
+            candidates = _candidates(connection, queue, lanes, room, left, standing)
+            if left is None and _concerned(queue, candidates, standing):
+                left = limits.room(connection, standing)
             granted = candidates if left is None else _grant(connection, queue, candidates, left)
             envelopes = _mark(connection, list(pack(queue, granted, room)))
             if left is not None:
@@ -126,14 +130,18 @@ class Outbox:
 
 
 def _candidates(
-    connection: Connection, queue: str, lanes: Sequence[Lane], room: int, left: Room | None
+    connection: Connection, queue: str, lanes: Sequence[Lane], room: int, left: Room | None, standing: Standing
 ) -> list[Candidate]:
     """The next jobs in their order; none of those that are held by what still has no room."""
     few = _next(connection, queue, lanes, room * FEW, left)
-    limited = set() if left is None else left.limits.keys() | left.paused
-    if all(one.batch == 1 and not groups_of(one.kind, queue, {}, limited) for one in few):
+    if all(one.batch == 1 for one in few) and not _concerned(queue, few, standing):
         return few
     return _next(connection, queue, lanes, room * LOOK_AHEAD, left)
+
+
+def _concerned(queue: str, candidates: Sequence[Candidate], standing: Standing) -> bool:
+    """Whether there is a limit on one of the candidates."""
+    return any(groups_of(kind, queue, {}, standing.groups) for kind in {one.kind for one in candidates})
 
 
 def _next(connection: Connection, queue: str, lanes: Sequence[Lane], most: int, left: Room | None) -> list[Candidate]:

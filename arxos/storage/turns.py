@@ -28,9 +28,9 @@ WITH RECURSIVE lanes (queue, submitter) AS (
     SELECT following.* FROM lanes CROSS JOIN LATERAL (
         SELECT queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held = ''
             AND (queue, {SUBMITTER}) > (lanes.queue, lanes.submitter) ORDER BY 1, 2 LIMIT 1) following)
-SELECT queue, '', submitter, EXISTS (
-    SELECT FROM jobs WHERE {WAITING} AND held = '' AND jobs.queue = lanes.queue AND {SUBMITTER} = lanes.submitter
-        AND {DUE})
+SELECT queue, '', submitter, (
+    SELECT true FROM jobs WHERE {WAITING} AND held = '' AND jobs.queue = lanes.queue AND {SUBMITTER} = lanes.submitter
+        AND {DUE} ORDER BY {TURN}, available_at, id LIMIT 1) IS NOT NULL
 FROM lanes LIMIT %(limit)s
 """
 HELD_LANES = f"""
