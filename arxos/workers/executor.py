@@ -54,7 +54,8 @@ class Executor:
         """
         outcomes = Counter[str]()
         settler = Settler(self.ports.unit_of_work, self.worker, self.random, self._spoilt)
-        for finished in self._run(self._claim(kind, ids, delivery)):
+        seen = self.notices.count  # before the claim: none of these is about what is claimed now
+        for finished in self._run(self._claim(kind, ids, delivery), seen):
             outcomes.update(settler.settle(finished))
         if len(ids) > 1:
             log.info("batch_settled", kind=kind, delivery=str(delivery), **outcomes)
@@ -80,25 +81,25 @@ class Executor:
             self._parked.add(able.kind)
             log.warning("jobs_parked", kind=able.kind, contract=able.contract, jobs=len(parked), worker=self.worker)
 
-    def _run(self, jobs: Sequence[ClaimedJob]) -> Iterator[list[Finished]]:
+    def _run(self, jobs: Sequence[ClaimedJob], seen: int) -> Iterator[list[Finished]]:
         """Attempt the jobs in turn; yield the finished ones in groups that are worth a transaction."""
         began = settled = time.monotonic()
         clocks = [DatabaseClock(job.claimed_at) for job in jobs]
         finished: list[Finished] = []
         for place, (job, clock) in enumerate(zip(jobs, clocks, strict=True)):
             over = place > 0 and time.monotonic() - began > BATCH_BUDGET_S
-            finished.append(Finished(job, clock, given_back(job)) if over else self._attempt(job, clock))
+            finished.append(Finished(job, clock, given_back(job)) if over else self._attempt(job, clock, seen))
             if time.monotonic() - settled > SETTLE_EVERY_S and not over:
                 yield finished
                 finished, settled = [], time.monotonic()
         if finished:
             yield finished
 
-    def _attempt(self, job: ClaimedJob, clock: DatabaseClock) -> Finished:
+    def _attempt(self, job: ClaimedJob, clock: DatabaseClock, seen: int) -> Finished:
         try:
             kind = find_kind(self.kinds, job.kind)
             payload = parse_payload(kind, job.payload)
-            with told_of(job.id, job.attempt, kind.soft_limit_s, self.notices, self.tidy) as told:
+            with told_of(job.id, job.attempt, kind.soft_limit_s, self.notices, seen, self.tidy) as told:
                 done = kind.run(payload, RunningAttempt(job, self.ports, told, clock))
             result = done.result.model_dump(mode="json") if done.result else None
         except SystemExit as error:

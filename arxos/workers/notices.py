@@ -32,10 +32,8 @@ class Notices:
         ENTRY.pack_into(self._memory, (1 + count % self._room) * ENTRY.size, job_id.bytes, attempt)
         COUNT.pack_into(self._memory, 0, count + 1)
 
-    def name(self, job_id: UUID, attempt: int) -> bool:
-        """Whether this attempt is to stop."""
-        wanted = ENTRY.pack(job_id.bytes, attempt)
-        place = self._memory.find(wanted, ENTRY.size)
-        while place % ENTRY.size and place >= 0:
-            place = self._memory.find(wanted, place + 1)
-        return place >= 0
+    def name(self, job_id: UUID, attempt: int, since: int = 0) -> bool:
+        """Whether one of the notices after the first `since` tells this attempt to stop."""
+        wanted, count = ENTRY.pack(job_id.bytes, attempt), self.count
+        places = ((1 + number % self._room) * ENTRY.size for number in range(max(since, count - self._room), count))
+        return any(self._memory[place : place + ENTRY.size] == wanted for place in places)

@@ -28,12 +28,12 @@ class Told:
     attempt: int
     seconds: float
     notices: Notices
+    seen: int  # notices that there were when it looked last, or before it was claimed
     ends: float = math.inf  # by the monotonic clock
     interrupted: bool = False
     _spared: bool = False
     _timed_out: bool = False
     _cancelled: bool = False
-    _seen: int = -1  # notices there were when it looked last
 
     def check(self) -> None:
         """Raises CancelledError once the job is cancelled, TimedOutError once the time is over."""
@@ -65,27 +65,29 @@ class Told:
         self._spared = True
 
     def _is_cancelled(self) -> bool:
-        if not self._cancelled and (count := self.notices.count) != self._seen:
-            self._seen = count
-            self._cancelled = self.notices.name(self.job_id, self.attempt)
+        if not self._cancelled and (count := self.notices.count) != self.seen:
+            self._cancelled = self.notices.name(self.job_id, self.attempt, self.seen)
+            self.seen = count
         return self._cancelled
 
 
 @contextmanager
 def told_of(
-    job_id: UUID, attempt: int, soft_limit_s: float, notices: Notices, tidy: Callable[[], None]
+    job_id: UUID, attempt: int, soft_limit_s: float, notices: Notices, seen: int, tidy: Callable[[], None]
 ) -> Iterator[Told]:
     """Let a body be told while it runs; one that was cancelled before does not begin.
+
+    `seen`: how many notices there were before its job was claimed; none of these is about it.
 
     Outside of bodies signals come at any moment, too, and have nobody to tell. `tidy` follows a body that was told in
     a child: it may have been interrupted just before it could look after what it had started.
     """
     if threading.current_thread() is not threading.main_thread():
-        told = Told(job_id, attempt, soft_limit_s, notices, time.monotonic() + soft_limit_s)
+        told = Told(job_id, attempt, soft_limit_s, notices, seen, time.monotonic() + soft_limit_s)
         told.check()
         yield told
         return
-    told = Told(job_id, attempt, soft_limit_s, notices)
+    told = Told(job_id, attempt, soft_limit_s, notices, seen)
     try:
         for number in (TIME_IS_OVER, LOOK):
             signal.signal(number, told.hear)

@@ -53,3 +53,15 @@ def test_a_child_sees_what_its_parent_tells_after_the_fork() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.close(reader)
     os.close(writer)
+
+
+def test_only_notices_since_then_are_looked_at() -> None:
+    notices, job = Notices(8), uuid4()
+    notices.put(job, 1)
+    before = notices.count
+    assert not notices.name(job, 1, since=before)
+    notices.put(job, 2)
+    assert notices.name(job, 2, since=before)
+    for _ in range(20):
+        notices.put(uuid4(), 1)
+    assert not notices.name(job, 2, since=before)  # it gave way to later ones

@@ -31,7 +31,7 @@ class House:
         self.tidied = 0
 
     def body(self, seconds: float = 3, job_id: UUID = JOB, attempt: int = 1) -> AbstractContextManager[Told]:
-        return told_of(job_id, attempt, seconds, self.notices, self.tidy)
+        return told_of(job_id, attempt, seconds, self.notices, 0, self.tidy)
 
     def tidy(self) -> None:
         self.tidied += 1
