@@ -40,7 +40,8 @@ def _crowd(tables: Tables, job: Job, now: datetime) -> Crowd:
     due = [row.job for row in tables.rows.values() if row.job.queue == job.queue and is_due(row.job, now)]
     flying = [row.job.submitted_by or "" for row in tables.running() if row.job.queue == job.queue]
     own = flying.count(job.submitted_by or "")
-    others = {one.submitted_by or "" for one in due} - {job.submitted_by or ""}
+    paused = (Scope.QUEUE, job.queue) in tables.pauses
+    others: set[str] = set() if paused else {one.submitted_by or "" for one in due} - {job.submitted_by or ""}
     return Crowd(sum(_turn(one) < _turn(job) for one in due), own, len(flying) - own, len(others))
 
 

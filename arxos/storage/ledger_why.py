@@ -10,7 +10,7 @@ from arxos.domain.jobs.snapshot import Crowd, Hold, Pause, Pool, Snapshot
 from arxos.storage import ledger_read, limits, turns
 from arxos.storage.database import Connection
 from arxos.storage.services import relay_state
-from arxos.storage.turns import Lane
+from arxos.storage.turns import Place
 
 COUNTED = 100_000  # jobs ahead, beyond which nobody wants to know exactly
 LANES = 1000
@@ -84,8 +84,8 @@ def _row(connection: Connection, query: str, values: dict[str, Any]) -> tuple[An
 
 def _crowd(connection: Connection, job: Job, of: dict[str, Any]) -> Crowd:
     mine = job.submitted_by or ""
-    lanes, _ = turns.due_lanes(connection, Lane(), LANES)
-    others = {lane.submitter for lane in lanes if lane.queue == job.queue} - {mine}
+    lanes, _ = turns.lanes(connection, Place(), LANES)
+    others = {lane.submitter for lane in lanes if lane.queue == job.queue and not lane.held} - {mine}
     own, theirs = _row(connection, IN_FLIGHT, of | {"submitter": mine})
     [ahead] = _row(connection, AHEAD, of)
     return Crowd(ahead, own, theirs, len(others))

@@ -9,11 +9,15 @@ from uuid import UUID
 from arxos.domain.jobs.limits import Allowance, Bucket, Limit, Room, Scope
 from arxos.storage.database import Connection
 
-READ = """
+READ: LiteralString = """
 SELECT scope, name, running, per, per_running, rate, burst, tokens, unclaimed, looked_at, source, set_by FROM limits
-ORDER BY scope, name
 """
-PAUSED = "SELECT 'kind:' || kind FROM kind_pauses"
+STANDING: LiteralString = (
+    READ
+    + """
+UNION ALL SELECT 'kind', kind, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'pause', paused_by FROM kind_pauses
+"""
+)
 # Whether a limit is on this job: to be read beside `jobs` or what has its columns.
 ON_JOB: LiteralString = "(scope = 'kind' AND name = kind OR scope = 'queue' AND name = queue)"
 KEY: LiteralString = """left(CASE per WHEN 'building' THEN building_id::text WHEN 'submitter' THEN submitted_by
@@ -49,8 +53,10 @@ class Standing:
 
 def standing(connection: Connection) -> Standing:
     """What stands now."""
-    paused = frozenset(row[0] for row in connection.execute(PAUSED))
-    return Standing({limit.group: limit for limit in read(connection)}, paused)
+    rows = connection.execute(STANDING).fetchall()
+    limits = [_limit(*row) for row in rows if row[10] != "pause"]
+    paused = frozenset(f"{row[0]}:{row[1]}" for row in rows if row[10] == "pause")
+    return Standing({limit.group: limit for limit in limits}, paused)
 
 
 def room(connection: Connection, stands: Standing) -> Room:
@@ -69,7 +75,7 @@ def room(connection: Connection, stands: Standing) -> Room:
 
 def read(connection: Connection) -> list[Limit]:
     """All limits, by scope and name."""
-    return [_limit(*row) for row in connection.execute(READ)]
+    return [_limit(*row) for row in connection.execute(READ + "ORDER BY scope, name")]
 
 
 def keys_of(connection: Connection, jobs: Sequence[UUID]) -> Mapping[UUID, dict[str, str]]:

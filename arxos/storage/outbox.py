@@ -10,13 +10,12 @@ from arxos.domain.jobs.turns import Candidate, in_turn
 from arxos.storage import limits, turns
 from arxos.storage.database import Connection, Database
 from arxos.storage.limits import Standing
-from arxos.storage.turns import Lane
+from arxos.storage.turns import Lane, Place
 
 LANES = 1000  # looked at in one step; where there are more, each step goes on behind the last
 LOOK_AHEAD = 200  # jobs looked at per message that fits: as many as the lightest kinds put into one
 FEW = 2  # and where each job travels alone, and none is limited
 
-PAUSED = "SELECT queue FROM queue_pauses"
 # One relay at a time hands out places: while it counts nobody else may publish. Who stalls here loses its session.
 ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(4027432)"
 # Rows are locked in order of their ids, as claims lock them: neither can wait for the other in a circle.
@@ -67,20 +66,17 @@ class Outbox:
     """Due jobs on their way into messages. Any number of relays may share them, one by one."""
 
     database: Database
-    _after: Lane = field(default_factory=Lane)
-    _held_after: Lane = field(default_factory=Lane)
+    _after: Place = field(default_factory=Place)
 
     def lanes(self, queues: Sequence[str]) -> dict[str, list[Lane]]:
         """By queue that is not paused: whose jobs are due or held there. Beyond 1,000 the next call tells of more."""
         with self.database.connection() as connection:
-            due, self._after = turns.due_lanes(connection, self._after, LANES)
-            held, self._held_after = turns.held_lanes(connection, self._held_after, LANES)
-            paused = {row[0] for row in connection.execute(PAUSED)} if due or held else set()
-        found: defaultdict[str, list[Lane]] = defaultdict(list)
-        for lane in due + held:
-            if lane.queue in queues and lane.queue not in paused:
-                found[lane.queue].append(lane)
-        return found
+            found, self._after = turns.lanes(connection, self._after, LANES)
+        by_queue: defaultdict[str, list[Lane]] = defaultdict(list)
+        for lane in found:
+            if lane.queue in queues:
+                by_queue[lane.queue].append(lane)
+        return by_queue
 
     def take(self, queue: str, room: int, lanes: Sequence[Lane]) -> list[Envelope]:
         """At most `room` envelopes of those jobs of the lanes whose turn it is, marked as published.
@@ -134,7 +130,8 @@ def _candidates(
 ) -> list[Candidate]:
     """The next jobs in their order; none of those that are held by what still has no room."""
     few = _next(connection, queue, lanes, room * FEW, left)
-    if all(one.batch == 1 for one in few) and not _concerned(queue, few, standing):
+    alone = all(one.batch == 1 for one in few) and not _concerned(queue, few, standing)
+    if alone or len(few) == 1:  # more will not fit, or there are hardly any
         return few
     return _next(connection, queue, lanes, room * LOOK_AHEAD, left)
 

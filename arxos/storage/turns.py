@@ -20,29 +20,29 @@ TURN: LiteralString = "(date_part('epoch', available_at AT TIME ZONE 'UTC') - 10
 DUE: LiteralString = f"""available_at <= statement_timestamp()
     AND {TURN} <= date_part('epoch', statement_timestamp() AT TIME ZONE 'UTC') + {100 * SECONDS_PER_PRIORITY}"""
 
-DUE_LANES = f"""
+UNPAUSED: LiteralString = "queue NOT IN (SELECT queue FROM queue_pauses)"
+LANES = f"""
 WITH RECURSIVE lanes (queue, submitter) AS (
     (SELECT queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held = ''
         AND (queue, {SUBMITTER}) > (%(queue)s, %(submitter)s) ORDER BY 1, 2 LIMIT 1)
     UNION ALL
     SELECT following.* FROM lanes CROSS JOIN LATERAL (
         SELECT queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held = ''
-            AND (queue, {SUBMITTER}) > (lanes.queue, lanes.submitter) ORDER BY 1, 2 LIMIT 1) following)
-SELECT queue, '', submitter, (
+            AND (queue, {SUBMITTER}) > (lanes.queue, lanes.submitter) ORDER BY 1, 2 LIMIT 1) following),
+held_lanes (held, queue, submitter) AS (
+    (SELECT held, queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held <> ''
+        AND (held, queue, {SUBMITTER}) > (%(held)s, %(held_queue)s, %(held_submitter)s) ORDER BY 1, 2, 3 LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM held_lanes CROSS JOIN LATERAL (
+        SELECT held, queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held <> ''
+            AND (held, queue, {SUBMITTER}) > (held_lanes.held, held_lanes.queue, held_lanes.submitter)
+        ORDER BY 1, 2, 3 LIMIT 1) following)
+(SELECT '', queue, submitter, {UNPAUSED} AND (
     SELECT true FROM jobs WHERE {WAITING} AND held = '' AND jobs.queue = lanes.queue AND {SUBMITTER} = lanes.submitter
         AND {DUE} ORDER BY {TURN}, available_at, id LIMIT 1) IS NOT NULL
-FROM lanes LIMIT %(limit)s
-"""
-HELD_LANES = f"""
-WITH RECURSIVE lanes (held, queue, submitter) AS (
-    (SELECT held, queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held <> ''
-        AND (held, queue, {SUBMITTER}) > (%(held)s, %(queue)s, %(submitter)s) ORDER BY 1, 2, 3 LIMIT 1)
-    UNION ALL
-    SELECT following.* FROM lanes CROSS JOIN LATERAL (
-        SELECT held, queue, {SUBMITTER} FROM jobs WHERE {WAITING} AND held <> ''
-            AND (held, queue, {SUBMITTER}) > (lanes.held, lanes.queue, lanes.submitter) ORDER BY 1, 2, 3 LIMIT 1
-        ) following)
-SELECT queue, held, submitter, true FROM lanes LIMIT %(limit)s
+FROM lanes LIMIT %(limit)s)
+UNION ALL
+(SELECT held, queue, submitter, {UNPAUSED} FROM held_lanes LIMIT %(limit)s)
 """
 FIRST: LiteralString = f"""
 SELECT first.* FROM unnest(%(held)s::text[], %(submitters)s::text[], %(most)s::int[]) AS lane (held, submitter, most)
@@ -74,23 +74,25 @@ class Lane:
     submitter: str = ""
 
 
-def due_lanes(connection: Connection, after: Lane, limit: int) -> tuple[list[Lane], Lane]:
-    """Lanes that no limit holds and where something is due, of the next `limit`; and where to go on the next time."""
-    return _lanes(connection, DUE_LANES, after, limit)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go on: behind the last lane that was looked at, of those that a limit holds and of the others."""
+
+    due: Lane = Lane()
+    held: Lane = Lane()
 
 
-def held_lanes(connection: Connection, after: Lane, limit: int) -> tuple[list[Lane], Lane]:
-    """The next lanes that limits hold; and where to go on the next time."""
-    return _lanes(connection, HELD_LANES, after, limit)
+def lanes(connection: Connection, after: Place, limit: int) -> tuple[list[Lane], Place]:
+    """Lanes where something is due or held, in queues that are not paused; and where to go on the next time.
 
-
-def _lanes(connection: Connection, query: LiteralString, after: Lane, limit: int) -> tuple[list[Lane], Lane]:
-    values = {"held": after.held, "queue": after.queue, "submitter": after.submitter, "limit": limit}
-    rows = [
-        (Lane(held, queue, submitter), due)
-        for queue, held, submitter, due in connection.execute(query, values).fetchall()
-    ]
-    return [lane for lane, due in rows if due], rows[-1][0] if len(rows) == limit else Lane()
+    The next `limit` of either sort. Where there were fewer the next time begins anew.
+    """
+    values = {"queue": after.due.queue, "submitter": after.due.submitter, "limit": limit}
+    values |= {"held": after.held.held, "held_queue": after.held.queue, "held_submitter": after.held.submitter}
+    rows = [(Lane(*row), due) for *row, due in connection.execute(LANES, values)]
+    due, held = ([lane for lane, _ in rows if bool(lane.held) is sort] for sort in (False, True))
+    following = Place(*(some[-1] if len(some) == limit else Lane() for some in (due, held)))
+    return [lane for lane, is_due in rows if is_due], following
 
 
 def first_of(connection: Connection, queue: str, lanes: Mapping[Lane, int]) -> list[Candidate]:
