@@ -71,7 +71,9 @@ def add(connection: Connection, jobs: Iterable[NewJob]) -> None:
 
 def common_policy(job: NewJob) -> OnFailure:
     """What stands in the job's own row: for code that knows no policy of an edge, and cancels where any edge would."""
-    return max(job.predecessors.values(), default=job.on_failure, key=lambda policy: policy is OnFailure.CANCEL)
+    if not job.after:
+        return job.on_failure
+    return max(job.predecessors.values(), key=lambda policy: policy is OnFailure.CANCEL)
 
 
 def release(connection: Connection, final: Mapping[UUID, JobState]) -> None:
