@@ -49,7 +49,9 @@ class Shell:
         )
         os.close(terminal)
         self._read = 0
-        self.type(f'arxos() {{ {sys.executable} -m arxos.cli.main "$@"; }}')
+        (folder / "arxos").write_text(f'#!/bin/sh\nexec {sys.executable} -m arxos.cli.main "$@"\n')
+        (folder / "arxos").chmod(0o755)
+        self.type('PATH="$PWD:$PATH"')
 
     def type(self, command: str) -> str:
         """What the command prints."""
@@ -87,7 +89,7 @@ def shell(queue: Stack, tmp_path: Path) -> Iterator[Shell]:
     alarm.start()
     yield shell
     alarm.cancel()
-    shell.type("kill $(cat worker.pid); arxos queues resume validation; arxos kinds resume probe.progress")
+    shell.type("kill $(cat worker.pid)")
     shell.leave()
 
 
