@@ -175,3 +175,13 @@ def test_running_processes_tell_their_clocks_and_are_found(ill: Doctored) -> Non
         finally:
             for process in (relay, worker):
                 process.terminate()
+
+
+def test_findings_can_be_asked_for_by_the_beginnings_of_their_ids(ill: Doctored) -> None:
+    told = document(ask(ill, "queues.paused", "redis", "--json"))
+    ids = {one["id"] for one in told["findings"]}
+    assert {"queues.paused", "redis.version"} <= ids
+    assert all(one.startswith(("queues.paused", "redis")) for one in ids)
+    unknown = ask(ill, "colour")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
+    assert "no finding begins with 'colour'" in unknown.stderr

@@ -22,8 +22,18 @@ def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     for name, value in (("COLUMNS", "120"), ("TERM", "dumb"), ("ARXOS_PAGER", "cat")):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    show(SECTIONS)
+    show(SECTIONS, every=True)
     return capsys.readouterr().out
+
+
+def test_what_is_fine_is_only_counted(capsys: pytest.CaptureFixture[str], shown: str) -> None:
+    show(SECTIONS, every=False)
+    few = capsys.readouterr().out
+    assert "redis.version" in shown
+    assert "redis.version" not in few
+    assert few.startswith("1 to repair, 1 to watch, 1 skipped, 1 fine")
+    show(SECTIONS[:1], every=False)
+    assert capsys.readouterr().out == "1 fine\n"
 
 
 def test_findings_stand_in_groups_with_marks_and_advice_where_it_is_wanted(shown: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from arxos.doctor.finding import Check, Remark, Severity, error, ok, warning
 from arxos.storage.work_facts import NOTHING_STARTED_S, DueJobs, WorkFacts
+from arxos.tasks.queues import POOL_OF
 
 SLOW_S, LATE_S = 120.0, 300.0
 UNPUBLISHED_S, STUCK_S = 10.0, 60.0
@@ -18,7 +19,7 @@ def consumers(facts: WorkFacts) -> list[Remark]:
         if not facts.consumers(queue)
         for one in error(
             f"{_jobs(due)} due in queue {queue}, and no living worker consumes it",
-            "start one: `arxos worker --pool …` (`arxos queues list`)",
+            f"start one: `arxos worker --pool {POOL_OF.get(queue, '…')}`",
             queue,
         )
     ] or ok("every queue with due work has a consumer")
