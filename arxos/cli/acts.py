@@ -5,9 +5,10 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli.job_ids import job_id
 from arxos.cli.operator import By, Reason, ReasonNeeded, operator
+from arxos.cli.session import session
 from arxos.cli.submit import read_payload
 from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import JobState
@@ -39,7 +40,7 @@ def redrive(
     if payload is not None and len(jobs) > 1:
         raise typer.BadParameter("--payload is for one job at a time")
     new = read_payload(payload) if payload is not None else None
-    runtime, who = start(application="arxos-cli"), operator(by, reason)
+    runtime, who = session(), operator(by, reason)
     edit = _edit(runtime, jobs[0], new) if new is not None else None
     with runtime.ports.unit_of_work() as uow:
         for one in jobs:
@@ -54,7 +55,7 @@ def retry(jobs: JobIds, reason: Reason = None, by: By = None) -> None:
     Example: arxos jobs retry JOB --reason 'the server is back'
     """
     who = operator(by, reason)
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         for job_id in jobs:
             uow.desk.retry(job_id, who)
         uow.commit()
@@ -67,7 +68,7 @@ def discard(jobs: JobIds, reason: ReasonNeeded, by: By = None) -> None:
     Example: arxos jobs discard JOB --reason 'the building is gone'
     """
     who = operator(by, reason)
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         for one in jobs:
             uow.desk.discard(one, who)
         uow.commit()

@@ -9,11 +9,12 @@ from uuid import UUID
 import shapely
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli import importing, places
 from arxos.cli.jobs import AsJson, job_document
 from arxos.cli.output import Column, print_json, print_table
 from arxos.cli.progress import job_bars
+from arxos.cli.session import session
 from arxos.cli.summary_table import summary_parts
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received
@@ -45,7 +46,7 @@ def add(
 
     Example: arxos buildings add --name 'North tower' --address '1 Quay Street, Bristol'
     """
-    building = importing.add_building(_start(), name, address, status)
+    building = importing.add_building(session(), name, address, status)
     print_json(_document(building)) if json else print(building.id)
 
 
@@ -66,7 +67,7 @@ def import_(
     """
     if building is not None and (name is not None or address is not None):
         raise typer.BadParameter("--building is an existing one: it has its name and address")
-    runtime = _start()
+    runtime = session()
     importing.check_file(runtime, file)
     building_id = _new_building(runtime, file, name, address) if building is None else _resolve(runtime, building)
     received = importing.receive_file(runtime, building_id, file, as_)
@@ -111,7 +112,7 @@ def list_(
 
     Example: arxos buildings list --q quay
     """
-    with _start().ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         page = uow.buildings.list(status=status, q=q, limit=limit)
     if json:
         print_json([_document(building) for building in page.items])
@@ -127,7 +128,7 @@ def show(building: Id, *, json: AsJson = False) -> None:
 
     Example: arxos buildings show 'North tower'
     """
-    runtime = _start()
+    runtime = session()
     building_id = _resolve(runtime, building)
     summary = jsonlib.loads(read_summary(runtime.ports, building_id))
     with runtime.ports.unit_of_work() as uow:
@@ -166,7 +167,7 @@ def find(
         ifc_class=ifc_class,
         limit=limit,
     )
-    runtime = _start()
+    runtime = session()
     building_id = _resolve(runtime, building)
     with runtime.ports.unit_of_work() as uow:
         elements = uow.buildings.elements(building_id, query)
@@ -192,7 +193,7 @@ def plan(
 
     Example: arxos buildings plan "Arxos House" --floor "First floor" --out first.svg
     """
-    runtime = _start()
+    runtime = session()
     drawn = read_plan(runtime.ports, _resolve(runtime, building), floor, format)
     if out is None:
         sys.stdout.buffer.write(drawn)
@@ -201,10 +202,6 @@ def plan(
         out.write_bytes(drawn)
     except OSError as error:
         raise InvalidError(f"{out}: {error.strerror}") from error
-
-
-def _start() -> Runtime:
-    return start(application="arxos-cli")
 
 
 def _resolve(runtime: Runtime, given: str) -> UUID:

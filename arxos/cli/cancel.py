@@ -6,12 +6,13 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli import choices
 from arxos.cli.job_ids import job_id as a_job
 from arxos.cli.jobs import By, Reason
 from arxos.cli.output import print_json, print_remark, print_table
 from arxos.cli.progress import bar
+from arxos.cli.session import session
 from arxos.cli.submit import watched
 from arxos.cli.times import Since
 from arxos.domain.errors import ConflictError, NotFoundError, TransientError, UnavailableError
@@ -53,11 +54,11 @@ def cancel(
     if which != JobFilter():
         if wait:
             raise typer.BadParameter("--wait goes with ids of jobs")
-        _cancel_all(start(application="arxos-cli"), which, by, reason, dry_run=dry_run)
+        _cancel_all(session(), which, by, reason, dry_run=dry_run)
         return
     if dry_run:
         raise typer.BadParameter("--dry-run goes with a filter")
-    _cancel_these(start(application="arxos-cli"), job_ids or [], by, reason, wait=wait)
+    _cancel_these(session(), job_ids or [], by, reason, wait=wait)
 
 
 def _cancel_these(runtime: Runtime, job_ids: Sequence[UUID], by: str, reason: str, *, wait: bool) -> None:

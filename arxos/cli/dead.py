@@ -11,13 +11,14 @@ from uuid import UUID
 import typer
 from uuid6 import uuid7
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli.acts import DropDeadline
 from arxos.cli.dead_answers import print_done, print_preview, print_undone
 from arxos.cli.dead_filter import filtered
 from arxos.cli.jobs import COUNTED, AsJson, job_document, remainder
 from arxos.cli.operator import By, Reason, ReasonNeeded, operator
 from arxos.cli.output import Column, print_json, print_table
+from arxos.cli.session import session
 from arxos.domain.jobs.bulk import act_on_all
 from arxos.domain.jobs.bulk import undo as undo_act
 from arxos.domain.jobs.desk import Action, Operator, Order
@@ -43,7 +44,7 @@ def list_(which: JobFilter, limit: Limit = None, json: AsJson = False) -> None:
 
     Example: arxos dead list --error 'no such model' --since 1d
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     most = limit or (SHOWN if sys.stdout.isatty() and not json else None)
     jobs = list(islice(_dead(runtime, which), most))
     if json:
@@ -79,7 +80,7 @@ def groups(
 
     Example: arxos dead groups --since 1d
     """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         found = uow.desk.groups(which, limit)
     if json:
         print_json(found)
@@ -159,7 +160,7 @@ def undo(
 
     Example: arxos dead undo ACT --reason 'too early'
     """
-    print_undone(undo_act(start(application="arxos-cli").ports.unit_of_work, act, operator(by, reason)), json=json)
+    print_undone(undo_act(session().ports.unit_of_work, act, operator(by, reason)), json=json)
 
 
 @app.command()
@@ -170,7 +171,7 @@ def acts(
 
     Example: arxos dead acts
     """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         found = uow.desk.acts(limit)
     if json:
         print_json(found)
@@ -222,7 +223,7 @@ def _act(
     dry_run: bool,
     json: bool,
 ) -> None:
-    runtime = start(application="arxos-cli")
+    runtime = session()
     if dry_run:
         print_preview(runtime, action, which, json=json)
         return

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli import importing
 from arxos.cli.jobs import AsJson
 from arxos.cli.output import print_json, print_page, print_remark, print_table
 from arxos.cli.progress import job_bars
+from arxos.cli.session import session
 from arxos.cli.summary_table import summary_parts
 from arxos.domain.buildings.findings import Severity, ValidationReport
 from arxos.domain.buildings.receive_model import Received
@@ -39,7 +40,7 @@ def demo(
 
     Example: arxos demo --model tower.ifc --json
     """
-    runtime = start(application="arxos-demo")
+    runtime = session("arxos-demo")
     try:
         building_id, received, jobs = _process(runtime, model)
     except InvalidError as error:

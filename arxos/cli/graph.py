@@ -9,11 +9,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from arxos.app.bootstrap import start
 from arxos.cli.cells import COLOURS
 from arxos.cli.job_ids import JobId
 from arxos.cli.jobs import AsJson
 from arxos.cli.output import print_json, print_page, print_remark, print_table
+from arxos.cli.session import session
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.graph import Graph, Group, arrange
 from arxos.domain.jobs.graph_svg import draw
@@ -34,7 +34,7 @@ def graph(
     """
     if json and svg:
         raise typer.BadParameter("--json or --svg, not both")
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         seen = uow.jobs.graph(job_id)
     if seen.cut:
         print_remark(f"only the nearest {len(seen.nodes):,} jobs and {len(seen.edges):,} edges are shown")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import start
+from arxos.cli.session import session
 from arxos.domain.errors import ConflictError, NotFoundError
 
 _BEGINNING = re.compile(r"[0-9a-f]{8,31}")
@@ -22,7 +22,7 @@ def job_id(text: str) -> UUID:
     if not _BEGINNING.fullmatch(digits):
         raise typer.BadParameter(f"{text!r} is no id, nor the first 8 or more characters of one")
     first, last = (UUID(digits.ljust(32, end)) for end in "0f")
-    runtime = start(application="arxos-cli")
+    runtime = session()
     with closing(runtime.database), runtime.ports.unit_of_work() as uow:
         found = uow.jobs.ids_between(first, last, 2)
     if not found:

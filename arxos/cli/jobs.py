@@ -6,11 +6,11 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import start
 from arxos.cli import choices
 from arxos.cli.job_ids import JobId
 from arxos.cli.job_page import acts_of, attempts_of, facts_of, job_page
 from arxos.cli.output import Column, print_json, print_page, print_table, screen_width
+from arxos.cli.session import session
 from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Job, JobState
@@ -43,7 +43,7 @@ def list_(
     Example: arxos jobs list --kind building.validate --since 2h
     """
     which = JobFilter(state, kind, queue, building, submitter, error, since=since)
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         page = uow.jobs.find(which, limit=limit)
         there_are = uow.jobs.count(which, COUNTED) if page.cursor else 0
     if not page.jobs:
@@ -65,7 +65,7 @@ def show(job_id: JobId, json: AsJson = False) -> None:
 
     Example: arxos jobs show JOB
     """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         job = uow.jobs.get(job_id)
     if json:
         print_json(job_document(job))
@@ -87,7 +87,7 @@ def why(job_id: JobId, json: AsJson = False) -> None:
 
     Example: arxos jobs why JOB
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     with runtime.ports.unit_of_work() as uow:
         seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s, runtime.settings.republish_s)
     sentence = explain(seen, POOL_OF)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from arxos.app.bootstrap import start
 from arxos.app.settings import read_settings
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, operator
 from arxos.cli.output import Column, print_json, print_table
+from arxos.cli.session import session
 from arxos.domain.jobs.limits import Scope
 from arxos.tasks.registry import all_kinds, find_kind
 
@@ -45,7 +45,7 @@ def pause(kind: Kind, reason: Why = None, by: By = None) -> None:
 
     Example: arxos kinds pause building.index_geometry --reason 'the disk is full' --as ada
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     with runtime.ports.unit_of_work() as uow:
         uow.jobs.pause(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND, reason)
         uow.commit()
@@ -57,7 +57,7 @@ def resume(kind: Kind, by: By = None) -> None:
 
     Example: arxos kinds resume building.index_geometry
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     with runtime.ports.unit_of_work() as uow:
         uow.jobs.resume(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND)
         uow.commit()

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, operator
 from arxos.cli.output import print_json, print_table
+from arxos.cli.session import session
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.storage.limit_acts import Limits
 from arxos.tasks.queues import known_queue
@@ -29,7 +30,7 @@ def list_(json: AsJson = False) -> None:
 
     Example: arxos limits list
     """
-    found = Limits(start(application="arxos-cli").database).usage()
+    found = Limits(session().database).usage()
     if json:
         print_json(found)
         return
@@ -66,7 +67,7 @@ def set_(
     Example: arxos limits set queue geometry --running 4 --as ada  # four at once, on however many workers
     Example: arxos limits set kind building.warm_cache --rate 5 --burst 10  # five a second
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     allowed = Allowance(running, per, per_running, rate, burst)
     Limits(runtime.database).set(scope, _known(runtime, scope, name), allowed, operator(by, None).name)
 
@@ -77,7 +78,7 @@ def remove(scope: ScopeOf, name: Name, by: By = None) -> None:
 
     Example: arxos limits remove queue geometry
     """
-    Limits(start(application="arxos-cli").database).remove(scope, name, operator(by, None).name)
+    Limits(session().database).remove(scope, name, operator(by, None).name)
 
 
 @app.command()
@@ -90,7 +91,7 @@ def share(
 
     Example: arxos limits share city-import 0.5  # half as much as others
     """
-    Limits(start(application="arxos-cli").database).share(submitter, weight, operator(by, None).name)
+    Limits(session().database).share(submitter, weight, operator(by, None).name)
 
 
 def _known(runtime: Runtime, scope: Scope, name: str) -> str:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from arxos.app.bootstrap import start
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, Reason, operator
 from arxos.cli.output import Column, print_json, print_remark, print_table
+from arxos.cli.session import session
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.relay import complaint
 from arxos.storage.quarantine import QuarantineTable
@@ -28,7 +28,7 @@ def list_(json: AsJson = False) -> None:
 
     Example: arxos queues list
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     with runtime.ports.unit_of_work() as uow:
         queues = uow.jobs.queues()
     if wrong := complaint(Services(runtime.database).relays(runtime.settings.lease_s)):
@@ -53,7 +53,7 @@ def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
 
     Example: arxos queues quarantine --limit 10
     """
-    latest = QuarantineTable(start(application="arxos-cli").database).latest(limit)
+    latest = QuarantineTable(session().database).latest(limit)
     if json:
         print_json(latest)
         return
@@ -70,7 +70,7 @@ def pause(queue: Queue, reason: Reason = None, by: By = None) -> None:
 
     Example: arxos queues pause geometry --reason 'the disk is full' --as ada
     """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         uow.jobs.pause(known_queue(queue), operator(by, None).name, reason=reason)
         uow.commit()
 
@@ -81,6 +81,6 @@ def resume(queue: Queue, by: By = None) -> None:
 
     Example: arxos queues resume geometry
     """
-    with start(application="arxos-cli").ports.unit_of_work() as uow:
+    with session().ports.unit_of_work() as uow:
         uow.jobs.resume(known_queue(queue), operator(by, None).name)
         uow.commit()

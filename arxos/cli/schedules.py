@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from arxos.app.bootstrap import start
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson, By
 from arxos.cli.output import Column, print_json, print_remark, print_table
+from arxos.cli.session import session
 from arxos.cli.submit import read_payload
 from arxos.cli.times import parse_duration
 from arxos.domain.errors import ArxosError
@@ -42,7 +42,7 @@ def list_(json: AsJson = False) -> None:
 
     Example: arxos schedules list
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     schedules = Schedules(runtime.database)
     known, now = schedules.read()
     _remark_on_silence(schedules.silent_s(), runtime.settings.lease_s)
@@ -61,7 +61,7 @@ def run(name: Name, by: By = "cli") -> None:
 
     Example: arxos schedules run nightly
     """
-    runtime = start(application="arxos-cli")
+    runtime = session()
     print(ScheduleActs(runtime.database, by).run(name, lambda known: extra_job(runtime.kinds, known.entry, by)))
 
 
@@ -71,7 +71,7 @@ def pause(name: Name, by: By = "cli") -> None:
 
     Example: arxos schedules pause nightly --as ada
     """
-    ScheduleActs(start(application="arxos-cli").database, by).pause(name)
+    ScheduleActs(session().database, by).pause(name)
 
 
 @app.command()
@@ -80,7 +80,7 @@ def resume(name: Name, by: By = "cli") -> None:
 
     Example: arxos schedules resume nightly
     """
-    ScheduleActs(start(application="arxos-cli").database, by).resume(name)
+    ScheduleActs(session().database, by).resume(name)
 
 
 @app.command()
@@ -104,7 +104,7 @@ def add(
     """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
-    runtime = start(application="arxos-cli")
+    runtime = session()
     ScheduleActs(runtime.database, by).add(_fit(runtime.kinds, entry))
 
 
@@ -128,7 +128,7 @@ def change(
     Example: arxos schedules change sweep --every 10m --jitter 30s
     """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
-    runtime = start(application="arxos-cli")
+    runtime = session()
 
     def changed(entry: Entry) -> Entry:
         rhythm = replace(entry.rhythm, timezone=timezone or entry.rhythm.timezone)
@@ -145,7 +145,7 @@ def remove(name: Name, by: By = "cli") -> None:
 
     Example: arxos schedules remove nightly
     """
-    ScheduleActs(start(application="arxos-cli").database, by).remove(name)
+    ScheduleActs(session().database, by).remove(name)
 
 
 def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:

@@ -13,9 +13,10 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime, start
+from arxos.app.bootstrap import Runtime
 from arxos.cli import choices
 from arxos.cli.progress import bar, job_bars
+from arxos.cli.session import session
 from arxos.cli.times import At
 from arxos.domain.errors import (
     ArxosError,
@@ -60,7 +61,7 @@ def submit(
     """
     if (kind is None) == (jsonl is None):
         raise typer.BadParameter("name either a KIND or --jsonl FILE")
-    runtime = start(application="arxos-cli")
+    runtime = session()
     if jsonl is not None:
         _submit_lines(runtime, jsonl)
         return
