@@ -46,13 +46,10 @@ class TimedOutError(TransientError):
 
 
 class OverloadedError(TransientError):
-    """Too much is due already in a queue; come again after `wait_s` seconds."""
+    """Too much is due already; come again after `wait_s` seconds."""
 
-    def __init__(self, queue: str, due: int, limit: int, wait_s: int) -> None:
-        super().__init__(
-            f"queue {queue!r} has {due:,} due jobs, and takes no more from its limit of {limit:,} on:"
-            f" come again in {wait_s} s"
-        )
+    def __init__(self, message: str = "", wait_s: int = 0) -> None:
+        super().__init__(message)
         self.wait_s = wait_s
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from arxos.domain.errors import OverloadedError
+
 SHORTEST_S, LONGEST_S = 1, 600
 ROOM = 0.9  # come again when so much of the limit is left: not all at the first free place
 
@@ -19,3 +21,9 @@ class Backlog:
         if self.per_s <= 0:
             return LONGEST_S // 10
         return round(min(max((self.due - ROOM * limit) / self.per_s, SHORTEST_S), LONGEST_S))
+
+    def refusal(self, limit: int) -> OverloadedError:
+        """What whoever submits is told."""
+        wait_s = self.wait_s(limit)
+        much = f"queue {self.queue!r} has {self.due:,} due jobs, and takes no more from its limit of {limit:,} on"
+        return OverloadedError(f"{much}: come again in {wait_s} s", wait_s)

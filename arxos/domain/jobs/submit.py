@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from arxos.domain.errors import OverloadedError
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.ports import UnitOfWork
 
@@ -16,7 +15,7 @@ def submit(uow: UnitOfWork, jobs: Sequence[NewJob], backlog_limit: int) -> list[
     """
     for backlog in uow.jobs.backlogs(sorted({job.queue for job in jobs}), backlog_limit):
         if backlog.due >= backlog_limit and not _all_known(uow, jobs):
-            raise OverloadedError(backlog.queue, backlog.due, backlog_limit, backlog.wait_s(backlog_limit))
+            raise backlog.refusal(backlog_limit)
     return uow.jobs.insert(jobs)
 
 
