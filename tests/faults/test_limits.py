@@ -28,14 +28,14 @@ pytestmark = pytest.mark.slow
 slowly = pytest.mark.faults_slow
 
 
-def pair(system: System, worker: str = "worker-cpu") -> tuple[int, int]:
+def pair(system: System, worker: str = "worker-cpu", within_s: float = 20) -> tuple[int, int]:
     """A pool child whose job has started a process, and that process: child and grandchild of the worker."""
 
     def found() -> list[tuple[int, int]]:
         children = children_of(system.processes[worker].pid)
         return [(child, grandchild) for child in children for grandchild in children_of(child)]
 
-    wait_until(found, "a job started a process", 20)
+    wait_until(found, "a job started a process", within_s)
     return found()[0]
 
 
