@@ -109,6 +109,7 @@ class Lifecycle:
         with self.runtime.ports.unit_of_work() as uow:
             uow.jobs.beat(replace(self.beat, clock=datetime.now(UTC)))
             uow.commit(durable=False)
+        self._next_renewal = time.monotonic() + self.runtime.settings.heartbeat_s
 
     def _retire(self) -> None:
         self._end_lease()
