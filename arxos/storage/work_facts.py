@@ -8,12 +8,16 @@ from arxos.storage.process_facts import LivingProcess, read_living
 
 NOTHING_STARTED_S = 60.0  # due for so long: then something should have started
 
-# Jobs that a limit holds back wait by an operator's will.
+# Jobs that no worker can read are parked: they are due again within two minutes.
 DUE = """
-SELECT queue, kind, contract, count(*), max(age), coalesce(max(age) FILTER (WHERE published_at IS NULL), 0),
-    coalesce(max(age) FILTER (WHERE published_at IS NOT NULL), 0)
+SELECT queue, kind, contract, count(*), count(*) FILTER (WHERE age >= 0 AND held = ''),
+    count(*) FILTER (WHERE age >= 0 AND held <> ''),
+    coalesce(max(age) FILTER (WHERE age >= 0 AND held = ''), 0),
+    coalesce(max(age) FILTER (WHERE age >= 0 AND held = '' AND published_at IS NULL), 0),
+    coalesce(max(age) FILTER (WHERE age >= 0 AND held = '' AND published_at IS NOT NULL), 0),
+    coalesce(max(age) FILTER (WHERE age >= 0 AND held <> ''), 0)
 FROM (SELECT *, extract(epoch FROM clock_timestamp() - available_at)::float AS age FROM jobs
-    WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp() AND held = '') due
+    WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp() + interval '2 minutes') near
 GROUP BY queue, kind, contract ORDER BY queue, kind, contract
 """
 PAUSED = """
@@ -29,15 +33,18 @@ SELECT EXISTS (SELECT FROM jobs WHERE queue = ANY(%s) AND started_at > clock_tim
 
 @dataclass(frozen=True, slots=True)
 class DueJobs:
-    """Due jobs of one queue, kind and contract. Ages in seconds since they were due; 0: there are none."""
+    """Waiting jobs of one queue, kind and contract. Ages in seconds since they were due; 0: there are none."""
 
     queue: str
     kind: str
     contract: int
-    count: int
-    oldest_s: float
+    near: int  # due by now or within two minutes
+    count: int  # due by now, and held by nothing
+    held: int  # due by now, but a limit or a pause of the kind has no room for them
+    oldest_s: float  # of `count`
     oldest_unpublished_s: float
     oldest_published_s: float
+    oldest_held_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,13 @@ class WorkFacts:
         """The living workers of a queue."""
         return [one for one in self.living if queue in one.queues]
 
-    def wanted(self) -> list[DueJobs]:
-        """What is due and not paused."""
+    def going(self) -> list[DueJobs]:
+        """What nobody has paused."""
         return [one for one in self.due if one.queue not in self.paused_queues and one.kind not in self.paused_kinds]
+
+    def wanted(self) -> list[DueJobs]:
+        """What of it is due and could start."""
+        return [one for one in self.going() if one.count]
 
 
 def work_facts(database: Database, lease_s: float) -> WorkFacts:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from arxos.domain.jobs.job import Capability
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
+from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable, Refused
 from arxos.storage.schedule_acts import ScheduleActs
 from tests.builders import QUEUE, delivery
@@ -81,7 +83,24 @@ def test_pauses_over_due_work(ill: Doctored) -> None:
     assert ill.verdict("queues.consumers").startswith("ok")
     ill.world.do(lambda ledger: ledger.resume(QUEUE, "ann"))
     ill.world.do(lambda ledger: ledger.pause(KIND, "bob", Scope.KIND))
-    assert ill.verdict("queues.paused") == "warning: kind probe.noop is paused by bob; 1 due job waits"
+    for _ in range(2):
+        assert ill.verdict("queues.paused") == "warning: kind probe.noop is paused by bob; 1 due job waits"
+        publish(ill)  # holds it
+
+
+def publish(ill: Doctored) -> int:
+    """As a relay does, but that nothing is sent; how many messages."""
+    outbox = Outbox(ill.world.database)
+    return sum(len(outbox.take(queue, 8, lanes)) for queue, lanes in outbox.lanes([QUEUE]).items())
+
+
+def test_work_that_a_limit_holds_back(ill: Doctored) -> None:
+    ill.world.sql("INSERT INTO limits (scope, name, running) VALUES ('kind', %s, 1)", KIND)
+    ill.job()
+    ill.job()
+    assert publish(ill) == 1
+    ill.world.pass_time(4000)
+    assert ill.verdict("queues.held").startswith("warning: limits hold 1 due job of queue maintenance back, the oldest")
 
 
 @pytest.mark.parametrize(("age_s", "severity"), [(60, "ok"), (200, "warning"), (400, "error")])
@@ -110,8 +129,10 @@ def test_a_relay_in_trouble(ill: Doctored) -> None:
 
 def test_jobs_that_no_worker_can_read(ill: Doctored) -> None:
     ill.worker()
-    ill.job(contract=2)
-    assert ill.verdict("queues.contracts").startswith("error: 1 due probe.noop in queue maintenance need contract 2")
+    new = ill.job(contract=2)
+    assert ill.verdict("queues.contracts").startswith("error: 1 probe.noop in queue maintenance need contract 2")
+    assert ill.world.do(lambda ledger: ledger.park([new], Capability(KIND, 1, (QUEUE,)))) == [new]
+    assert ill.verdict("queues.contracts").startswith("error: 1 probe.noop in queue maintenance need contract 2")
     ill.worker("cpu@new", contracts={KIND: 2})
     assert ill.verdict("queues.contracts").startswith("warning")
     ill.job("probe.sleep")

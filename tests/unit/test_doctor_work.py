@@ -19,7 +19,7 @@ from tests.unit.doctor_checks import findings, verdict
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WORKER = LivingProcess("cpu@a:1:x", "cpu", "1.0", 3600.0, 0.0, ("geometry",), {"building.index_geometry": 1})
 RELAY = LivingProcess("relay@a:2:x", "relay", "1.0", 3600.0, 0.0)
-DUE = DueJobs("geometry", "building.index_geometry", 1, 3, 5.0, 0.0, 5.0)
+DUE = DueJobs("geometry", "building.index_geometry", 1, 3, 3, 0, 5.0, 0.0, 5.0, 0.0)
 BUSY = WorkFacts((DUE,), (WORKER, RELAY), {}, {}, {}, frozenset())
 LETTERS = LetterFacts(0, 0, 7, None, (), 0, None)
 DUTIES = DutyFacts(RelayState(1, 0.5), 1, 0.5, 2)
@@ -29,7 +29,7 @@ def due(**fields: Any) -> WorkFacts:
     return replace(BUSY, due=(replace(DUE, **fields),))
 
 
-@pytest.mark.parametrize("check", ["consumers", "stalled", "paused", "waiting", "contracts"])
+@pytest.mark.parametrize("check", ["consumers", "stalled", "paused", "waiting", "held", "contracts"])
 def test_work_that_is_done_in_time_is_fine(check: str) -> None:
     assert verdict(f"queues.{check}", BUSY).startswith("ok")
     assert verdict(f"queues.{check}", replace(BUSY, due=())).startswith("ok")
@@ -47,6 +47,17 @@ def test_what_is_paused_wants_no_consumer_and_is_told_of_as_paused() -> None:
     for facts, says in ((by_queue, "queue geometry is paused by ann"), (by_kind, f"kind {DUE.kind} is paused by bob")):
         assert verdict("queues.consumers", facts).startswith("ok")
         assert verdict("queues.paused", facts) == f"warning: {says}; 3 due jobs wait"
+
+
+@pytest.mark.parametrize(("age", "severity"), [(60.0, "info"), (3700.0, "warning")])
+def test_what_limits_hold_back_is_told_of_and_counts_nowhere_else(age: float, severity: str) -> None:
+    facts = due(count=0, held=7, oldest_s=0.0, oldest_published_s=0.0, oldest_held_s=age)
+    assert verdict("queues.held", facts).startswith(f"{severity}: limits hold 7 due jobs of queue geometry back")
+    assert verdict("queues.waiting", facts).startswith("ok")
+    assert verdict("queues.consumers", replace(facts, living=())).startswith("ok")
+    paused = replace(facts, paused_kinds={DUE.kind: "bob"})
+    assert verdict("queues.held", paused).startswith("ok")
+    assert verdict("queues.paused", paused).endswith("7 due jobs wait")
 
 
 STUCK = replace(due(oldest_s=90.0, oldest_published_s=90.0), quiet=frozenset({"geometry"}))
@@ -86,7 +97,11 @@ def test_jobs_that_are_too_new_for_all_or_some_workers_are_told_of() -> None:
 
 
 def test_a_kind_that_no_worker_knows_is_told_of() -> None:
-    assert verdict("queues.contracts", due(kind="probe.noop")).startswith("error: 3 due probe.noop")
+    assert verdict("queues.contracts", due(kind="probe.noop")).startswith("error: 3 probe.noop in queue geometry need")
+
+
+def test_jobs_that_were_parked_until_somebody_can_read_them_are_told_of() -> None:
+    assert verdict("queues.contracts", due(contract=2, count=0)).startswith("error: 3 building.index_geometry")
 
 
 @pytest.mark.parametrize(("age", "severity"), [(9.0, "ok"), (11.0, "warning"), (61.0, "error")])

@@ -8,6 +8,7 @@ from arxos.storage.work_facts import NOTHING_STARTED_S, DueJobs, WorkFacts
 from arxos.tasks.queues import POOL_OF
 
 SLOW_S, LATE_S = 120.0, 300.0
+HELD_LONG_S = 3600.0
 UNPUBLISHED_S, STUCK_S = 10.0, 60.0
 
 
@@ -56,7 +57,13 @@ def waiting(facts: WorkFacts) -> list[Remark]:
 
 def contracts(facts: WorkFacts) -> list[Remark]:
     """Whether the living workers can read what is due."""
-    return [one for due in facts.wanted() for one in _unread(facts, due)] or ok("living workers can read what is due")
+    return [one for due in facts.going() for one in _unread(facts, due)] or ok("living workers can read what is due")
+
+
+def held(facts: WorkFacts) -> list[Remark]:
+    """What limits hold back, and for how long."""
+    by_queue = {queue: due for queue, due in _by_queue(facts.going()).items() if any(one.held for one in due)}
+    return [_held(queue, due) for queue, due in by_queue.items()] or ok("no limit holds due work back")
 
 
 def lagging(facts: WorkFacts) -> list[Remark]:
@@ -94,10 +101,19 @@ def _stalled(facts: WorkFacts, queue: str, due: Sequence[DueJobs]) -> list[Remar
     )
 
 
+def _held(queue: str, due: Sequence[DueJobs]) -> Remark:
+    age, count = max(one.oldest_held_s for one in due), sum(one.held for one in due)
+    seen = (
+        f"limits hold {count} due {'job' if count == 1 else 'jobs'} of queue {queue} back, the oldest for {age:.0f} s"
+    )
+    severity = Severity.WARNING if age > HELD_LONG_S else Severity.INFO
+    return Remark(severity, seen, "look at `arxos limits list`; raise what is too narrow", queue)
+
+
 def _paused(
     scope: str, pauses: Mapping[str, str], due: Sequence[DueJobs], name: Callable[[DueJobs], str]
 ) -> list[Remark]:
-    counts = {paused: sum(one.count for one in due if name(one) == paused) for paused in pauses}
+    counts = {paused: sum(one.count + one.held for one in due if name(one) == paused) for paused in pauses}
     return [
         one
         for paused, count in counts.items()
@@ -114,7 +130,7 @@ def _unread(facts: WorkFacts, due: DueJobs) -> list[Remark]:
     """Workers of before the first contract announce none; what they know is not known."""
     workers = [one for one in facts.consumers(due.queue) if one.contracts]
     old = [one for one in workers if one.contracts.get(due.kind, 0) < due.contract]
-    what = f"{due.count} due {due.kind} in queue {due.queue} need contract {due.contract}"
+    what = f"{due.near} {due.kind} in queue {due.queue} need contract {due.contract}"
     if not old:
         return []
     if len(old) == len(workers):
@@ -139,6 +155,7 @@ CHECKS: tuple[Check[WorkFacts], ...] = (
     Check("queues.stalled", Severity.ERROR, stalled),
     Check("queues.paused", Severity.WARNING, paused),
     Check("queues.waiting", Severity.ERROR, waiting),
+    Check("queues.held", Severity.WARNING, held),
     Check("queues.contracts", Severity.ERROR, contracts),
     Check("relay.lagging", Severity.ERROR, lagging),
 )
