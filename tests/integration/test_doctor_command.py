@@ -2,39 +2,21 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from arxos.doctor.catalogue import catalogue
 from arxos.doctor.examination import OWN_FINDINGS
-from tests.doctored import REDIS_OPTIONS, SECRET, Doctored, doctored
-from tests.faults.ground import Ground, ground_at
+from tests.doctored import SECRET, Doctored
 from tests.faults.sabotage import WRONG_BY_S
 from tests.running import wait_until
 
 NOWHERE = "127.0.0.1:1"
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Servers of this module's own."""
-    with ground_at(tmp_path_factory.mktemp("ground")) as ground:
-        ground.redis.restart(signal.SIGTERM, *REDIS_OPTIONS)
-        yield ground
-
-
-@pytest.fixture
-def ill(ground: Ground, tmp_path: Path) -> Iterator[Doctored]:
-    """A system that is well, to be harmed."""
-    with doctored(ground, tmp_path) as ill:
-        yield ill
 
 
 def ask(

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,28 +13,11 @@ import pytest
 
 from arxos.doctor.catalogue import catalogue
 from arxos.doctor.examination import OWN_FINDINGS
-from tests.doctored import POSTGRES_OPTIONS, REDIS_OPTIONS, Doctored, doctored
-from tests.faults.ground import FAST, Ground, ground_at
+from tests.doctored import Doctored
 from tests.running import wait_until
 
 NOWHERE = "127.0.0.1:1"
 ROWS = "INSERT INTO attempts (job_id, attempt, started_at, outcome, error_message)"
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Servers of this module's own, as production has them."""
-    with ground_at(tmp_path_factory.mktemp("ground")) as ground:
-        ground.redis.restart(signal.SIGTERM, *REDIS_OPTIONS)
-        ground.postgres.restart(FAST, *POSTGRES_OPTIONS)
-        yield ground
-
-
-@pytest.fixture
-def ill(ground: Ground, tmp_path: Path) -> Iterator[Doctored]:
-    """A system that is well, to be harmed."""
-    with doctored(ground, tmp_path) as ill:
-        yield ill
 
 
 def test_a_system_that_is_well_has_no_errors_and_every_check_has_its_say(ill: Doctored) -> None:

@@ -1,9 +1,5 @@
 """What is wrong with processes, work, schedules and dead letters, the doctor reads in the ledger."""
 
-import signal
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from arxos.domain.jobs.job import Capability
@@ -14,26 +10,9 @@ from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable, Refused
 from arxos.storage.schedule_acts import ScheduleActs
 from tests.builders import QUEUE, delivery
-from tests.doctored import POSTGRES_OPTIONS, REDIS_OPTIONS, Doctored, doctored
-from tests.faults.ground import FAST, Ground, ground_at
+from tests.doctored import Doctored
 
 KIND = "probe.noop"
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Servers of this module's own."""
-    with ground_at(tmp_path_factory.mktemp("ground")) as ground:
-        ground.redis.restart(signal.SIGTERM, *REDIS_OPTIONS)
-        ground.postgres.restart(FAST, *POSTGRES_OPTIONS)
-        yield ground
-
-
-@pytest.fixture
-def ill(ground: Ground, tmp_path: Path) -> Iterator[Doctored]:
-    """A system that is well, to be harmed."""
-    with doctored(ground, tmp_path) as ill:
-        yield ill
 
 
 def test_due_work_without_a_worker_or_a_relay(ill: Doctored) -> None:
