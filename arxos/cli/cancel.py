@@ -9,7 +9,8 @@ import typer
 from arxos.app.bootstrap import Runtime
 from arxos.cli import choices
 from arxos.cli.job_ids import job_id as a_job
-from arxos.cli.jobs import By, Reason
+from arxos.cli.jobs import Reason
+from arxos.cli.operator import By, operator
 from arxos.cli.output import print_json, print_remark, print_table
 from arxos.cli.progress import bar
 from arxos.cli.session import session
@@ -37,7 +38,7 @@ def cancel(
     since: Since = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many fit the filter.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until they have ended; exit 1 if one ended otherwise.")] = False,
-    by: By = "cli",
+    by: By = None,
     reason: Reason = "no longer wanted",
 ) -> None:
     """Cancel jobs: waiting ones never start, running ones are told, and ended if they do not stop.
@@ -48,17 +49,18 @@ def cancel(
     Example: arxos jobs cancel --kind building.warm_cache --queue cache --dry-run
     Example: arxos jobs cancel --submitter importer --since 2h --reason 'imported twice'
     """
+    who = operator(by, reason).name
     which = JobFilter(state=state, kind=kind, queue=queue, building_id=building, submitted_by=submitter, since=since)
     if bool(job_ids) is (which != JobFilter()):
         raise typer.BadParameter("name jobs by their ids, or choose them by a filter such as --kind")
     if which != JobFilter():
         if wait:
             raise typer.BadParameter("--wait goes with ids of jobs")
-        _cancel_all(session(), which, by, reason, dry_run=dry_run)
+        _cancel_all(session(), which, who, reason, dry_run=dry_run)
         return
     if dry_run:
         raise typer.BadParameter("--dry-run goes with a filter")
-    _cancel_these(session(), job_ids or [], by, reason, wait=wait)
+    _cancel_these(session(), job_ids or [], who, reason, wait=wait)
 
 
 def _cancel_these(runtime: Runtime, job_ids: Sequence[UUID], by: str, reason: str, *, wait: bool) -> None:

@@ -22,7 +22,6 @@ COUNTED = 10_000  # of more it is only said that there are more
 
 AsJson = Annotated[bool, typer.Option("--json", help="Exact, for programs.")]
 Reason = Annotated[str, typer.Option(help="Why: recorded.")]
-By = Annotated[str, typer.Option("--as", help="Who does it: recorded.")]
 
 
 @app.command("list")

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from arxos.cli import choices
-from arxos.cli.jobs import AsJson, By
+from arxos.cli.jobs import AsJson
+from arxos.cli.operator import By, operator
 from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.session import session
 from arxos.cli.submit import read_payload
@@ -56,31 +57,32 @@ def list_(json: AsJson = False) -> None:
 
 
 @app.command()
-def run(name: Name, by: By = "cli") -> None:
+def run(name: Name, by: By = None) -> None:
     """Submit one job now, besides those of its slots, paused or not; print its id.
 
     Example: arxos schedules run nightly
     """
     runtime = session()
-    print(ScheduleActs(runtime.database, by).run(name, lambda known: extra_job(runtime.kinds, known.entry, by)))
+    who = operator(by, None).name
+    print(ScheduleActs(runtime.database, who).run(name, lambda known: extra_job(runtime.kinds, known.entry, who)))
 
 
 @app.command()
-def pause(name: Name, by: By = "cli") -> None:
+def pause(name: Name, by: By = None) -> None:
     """Submit nothing more, until it is resumed.
 
     Example: arxos schedules pause nightly --as ada
     """
-    ScheduleActs(session().database, by).pause(name)
+    ScheduleActs(session().database, operator(by, None).name).pause(name)
 
 
 @app.command()
-def resume(name: Name, by: By = "cli") -> None:
+def resume(name: Name, by: By = None) -> None:
     """Go on from now: slots during the pause are not made up for.
 
     Example: arxos schedules resume nightly
     """
-    ScheduleActs(session().database, by).resume(name)
+    ScheduleActs(session().database, operator(by, None).name).resume(name)
 
 
 @app.command()
@@ -96,7 +98,7 @@ def add(
     policy: PolicyOption = None,
     catch_up: CatchUp = None,
     jitter: Jitter = None,
-    by: By = "cli",
+    by: By = None,
 ) -> None:
     """Add a schedule; its first slot is the next one.
 
@@ -105,7 +107,7 @@ def add(
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
     runtime = session()
-    ScheduleActs(runtime.database, by).add(_fit(runtime.kinds, entry))
+    ScheduleActs(runtime.database, operator(by, None).name).add(_fit(runtime.kinds, entry))
 
 
 @app.command()
@@ -120,7 +122,7 @@ def change(
     policy: PolicyOption = None,
     catch_up: CatchUp = None,
     jitter: Jitter = None,
-    by: By = "cli",
+    by: By = None,
 ) -> None:
     """Change what is named; a new rhythm begins now. It outlasts deploys that change the same entry.
 
@@ -136,16 +138,16 @@ def change(
             rhythm = _rhythm(cron, every, rhythm.timezone)
         return _fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
 
-    ScheduleActs(runtime.database, by).change(name, changed)
+    ScheduleActs(runtime.database, operator(by, None).name).change(name, changed)
 
 
 @app.command()
-def remove(name: Name, by: By = "cli") -> None:
+def remove(name: Name, by: By = None) -> None:
     """Remove a schedule that was added; those that come with the code can only be paused.
 
     Example: arxos schedules remove nightly
     """
-    ScheduleActs(session().database, by).remove(name)
+    ScheduleActs(session().database, operator(by, None).name).remove(name)
 
 
 def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:

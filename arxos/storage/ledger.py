@@ -58,7 +58,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, extract(epoch FROM %s::timestamptz - clo
 ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), clock_skew_s = excluded.clock_skew_s
 """
 
-ACT = "INSERT INTO operator_actions (actor, action, job_id, details) VALUES (%s, %s, %s, %s)"
+ACT = "INSERT INTO operator_actions (actor, action, reason, details) VALUES (%s, %s, %s, %s)"
 
 
 class PostgresLedger:
@@ -165,7 +165,7 @@ class PostgresLedger:
 
     def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
         ledger_pause.pause(self._connection, scope, name, by, reason)
-        self._act(by, f"pause_{scope}", None, **{scope: name, "reason": reason})
+        self._act(by, f"pause_{scope}", reason, **{scope: name})
 
     def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
         ledger_pause.resume(self._connection, scope, name)
@@ -176,5 +176,5 @@ class PostgresLedger:
         row = [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
         self._connection.execute(BEAT, [*row, Jsonb(dict(beat.contracts)), beat.connections, beat.clock])
 
-    def _act(self, actor: str, action: str, job_id: UUID | None, **details: Any) -> None:
-        self._connection.execute(ACT, [actor, action, job_id, Jsonb(details)])
+    def _act(self, actor: str, action: str, reason: str | None, **details: Any) -> None:
+        self._connection.execute(ACT, [actor, action, reason, Jsonb(details)])

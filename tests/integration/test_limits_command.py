@@ -53,6 +53,8 @@ def test_a_kind_is_paused_and_resumed(cli: Cli) -> None:
     cli.ok("kinds", "pause", "probe.noop", "--reason", "it floods the disk", "--as", "ada")
     assert cli.world.claim(job_id) == []
     assert [(one["name"], one["paused_by"]) for one in cli.document("limits", "list")] == [("probe.noop", "ada")]
+    acts = cli.world.sql("SELECT actor, action, reason, source FROM operator_actions")
+    assert acts == [("ada", "pause_kind", "it floods the disk", "arxos-cli@127.0.0.1")]
     cli.ok("kinds", "resume", "probe.noop")
     assert len(cli.world.claim(job_id)) == 1
     assert "no job kind 'probe.nope'" in cli.refusal("kinds", "pause", "probe.nope", code=1)

@@ -99,6 +99,9 @@ ALTER TABLE operator_actions
     ADD COLUMN reason text,
     ADD COLUMN source text,
     ADD COLUMN act_id uuid REFERENCES bulk_acts (id) ON DELETE CASCADE;
+-- From where an act came, unless whoever acts says more: ``arxos-cli@10.0.0.7``.
+ALTER TABLE operator_actions ALTER COLUMN source
+    SET DEFAULT current_setting('application_name') || '@' || coalesce(host(inet_client_addr()), 'local');
 CREATE INDEX operator_actions_act ON operator_actions (act_id, id) WHERE act_id IS NOT NULL;
 """
 
