@@ -331,7 +331,11 @@ def _history(job: Job) -> list[tuple[Any, ...]]:
 
 
 def _acts(job: Job) -> list[tuple[Any, ...]]:
-    return [(one.actor, one.action, one.reason, one.source, one.act_id) for one in job.acts]
+    """What operators did to it. From where somebody cancelled is the session's to say, and memory has none."""
+    return [
+        (one.actor, one.action, one.reason, one.source if one.action != "cancel" else None, one.act_id)
+        for one in job.acts
+    ]
 
 
 def _check(job: Job, before: JobState) -> None:
