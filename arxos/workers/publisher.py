@@ -13,7 +13,7 @@ from celery import Celery
 from kombu.connection import Connection
 
 from arxos.domain.errors import UnavailableError
-from arxos.storage.outbox import Envelope
+from arxos.domain.jobs.envelopes import Envelope
 from arxos.workers.admission import shown
 from arxos.workers.broker_words import BROKER_ERRORS, words_for
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arxos.domain.jobs.envelopes import pack
 from arxos.domain.jobs.turns import Candidate
-from arxos.storage.outbox import pack
 
 KINDS = {"probe.noop": 200, "probe.effect": 50, "building.validate": 1}
 
