@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import time_machine
 
+from arxos.domain.errors import CancelledError
 from arxos.domain.jobs.schedule import slot_key as key
 from arxos.domain.jobs.turns import Candidate
 from arxos.scheduler import run_relay, ticker
@@ -27,7 +28,7 @@ from arxos.workers import executor, settling, worker
 from arxos.workers.cancelling import Cancelling
 from arxos.workers.draining import Drain
 from arxos.workers.limits import HardLimits
-from arxos.workers.notices import Notices
+from arxos.workers.telling import LOOK, Told
 
 WRONG_BY_S = "FAULTS_WRONG_BY_S"
 
@@ -93,7 +94,14 @@ def telling() -> None:
 
 def notices() -> None:
     """Whoever hears the signal takes it for its own."""
-    Notices.name = lambda *_: True  # type: ignore[method-assign]
+    hear = Told.hear
+
+    def takes_it(told: Told, number: int, frame: Any) -> None:
+        if number == LOOK and not told._spared:
+            raise CancelledError("somebody is to stop")
+        hear(told, number, frame)
+
+    Told.hear = takes_it  # type: ignore[method-assign]
 
 
 def tidiness() -> None:
