@@ -101,7 +101,7 @@ def notices() -> None:
             raise CancelledError("somebody is to stop")
         hear(told, number, frame)
 
-    Told.hear = takes_it  # type: ignore[method-assign]
+    Told.hear = takes_it  # type: ignore[method-assign, assignment]
 
 
 def tidiness() -> None:
