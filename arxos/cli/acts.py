@@ -1,16 +1,16 @@
 """`arxos jobs redrive` and `discard`: acts on dead jobs that are named."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime
 from arxos.cli.job_ids import job_id
 from arxos.cli.operator import By, Reason, ReasonNeeded, operator
 from arxos.cli.session import session
 from arxos.cli.submit import read_payload
-from arxos.domain.jobs.desk import Edit
+from arxos.domain.jobs.desk import Desk, Edit
 from arxos.domain.jobs.job import JobState
 from arxos.tasks.request import edited
 
@@ -40,13 +40,9 @@ def redrive(
     if payload is not None and len(jobs) > 1:
         raise typer.BadParameter("--payload is for one job at a time")
     new = read_payload(payload) if payload is not None else None
-    runtime, who = session(), operator(by, reason)
-    edit = _edit(runtime, jobs[0], new) if new is not None else None
-    with runtime.ports.unit_of_work() as uow:
-        for one in jobs:
-            uow.desk.redrive(one, who, edit=edit, drop_deadline=drop_deadline)
-        uow.commit()
-    _print_states(jobs, JobState.QUEUED)
+    who = operator(by, reason)
+    edit = _edit(jobs[0], new) if new is not None else None
+    _act(jobs, lambda desk, one: desk.redrive(one, who, edit=edit, drop_deadline=drop_deadline), JobState.QUEUED)
 
 
 def retry(jobs: JobIds, reason: Reason = None, by: By = None) -> None:
@@ -55,11 +51,7 @@ def retry(jobs: JobIds, reason: Reason = None, by: By = None) -> None:
     Example: arxos jobs retry JOB --reason 'the server is back'
     """
     who = operator(by, reason)
-    with session().ports.unit_of_work() as uow:
-        for job_id in jobs:
-            uow.desk.retry(job_id, who)
-        uow.commit()
-    _print_states(jobs, JobState.QUEUED)
+    _act(jobs, lambda desk, one: desk.retry(one, who), JobState.QUEUED)
 
 
 def discard(jobs: JobIds, reason: ReasonNeeded, by: By = None) -> None:
@@ -68,19 +60,21 @@ def discard(jobs: JobIds, reason: ReasonNeeded, by: By = None) -> None:
     Example: arxos jobs discard JOB --reason 'the building is gone'
     """
     who = operator(by, reason)
+    _act(jobs, lambda desk, one: desk.discard(one, who), JobState.CANCELLED)
+
+
+def _act(jobs: Sequence[UUID], act: Callable[[Desk, UUID], None], state: JobState) -> None:
+    """All in one transaction, then the state that they are in by now."""
     with session().ports.unit_of_work() as uow:
         for one in jobs:
-            uow.desk.discard(one, who)
+            act(uow.desk, one)
         uow.commit()
-    _print_states(jobs, JobState.CANCELLED)
+    for one in jobs:
+        print(state if len(jobs) == 1 else f"{one}\t{state}")
 
 
-def _edit(runtime: Runtime, dead: UUID, payload: dict[str, object]) -> Edit:
+def _edit(dead: UUID, payload: dict[str, object]) -> Edit:
+    runtime = session()
     with runtime.ports.unit_of_work() as uow:
         job = uow.jobs.get(dead)
     return edited(runtime.kinds, job.kind, payload)
-
-
-def _print_states(jobs: list[UUID], state: JobState) -> None:
-    for one in jobs:
-        print(state if len(jobs) == 1 else f"{one}\t{state}")
