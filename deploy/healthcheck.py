@@ -1,8 +1,8 @@
-"""Is a process at work? `python healthcheck.py worker|relay|beat|flower`: exit 0, or 1 and one line why not.
+"""Is a process at work? `python healthcheck.py worker|relay|beat|api|flower`: exit 0, or 1 and one line why not.
 
 Asks from the outside, where one sees more than that a process exists: a worker must have renewed its lease lately, the
-relay must hold its session at the database, the beat must have ticked lately, Flower must answer. In a container there
-is only one process of a kind; on a machine with several the pid says which.
+relay must hold its session at the database, the beat must have ticked lately, what serves HTTP must answer. In a
+container there is only one process of a kind; on a machine with several the pid says which.
 """
 
 import argparse
@@ -43,14 +43,23 @@ def beat(pid: int | None) -> bool:
     return _ask(_BEAT, (LEASE_S, platform.node(), pid, pid))
 
 
+def api(_pid: int | None) -> bool:
+    """Whether the HTTP interface answers."""
+    return _answers(os.environ.get("ARXOS_API_PORT", "8000"), "/health/live")
+
+
 def flower(_pid: int | None) -> bool:
     """Whether Flower answers."""
-    port = os.environ.get("ARXOS_FLOWER_PORT", "5555")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=3) as answer:
-        return bool(answer.status == 200)
+    return _answers(os.environ.get("ARXOS_FLOWER_PORT", "5555"), "/healthcheck")
 
 
-CHECKS: Mapping[str, Callable[[int | None], bool]] = {"worker": worker, "relay": relay, "beat": beat, "flower": flower}
+CHECKS: Mapping[str, Callable[[int | None], bool]] = {
+    "worker": worker,
+    "relay": relay,
+    "beat": beat,
+    "api": api,
+    "flower": flower,
+}
 
 
 def main() -> None:
@@ -72,6 +81,11 @@ def _illness(name: str, pid: int | None) -> str | None:
         return None if CHECKS[name](pid) else "no sign of life"
     except (OSError, psycopg.Error) as error:
         return str(error)
+
+
+def _answers(port: str, path: str) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=3) as answer:
+        return bool(answer.status == 200)
 
 
 def _ask(question: str, values: tuple[object, ...]) -> bool:

@@ -320,6 +320,8 @@ def _inserted(new: NewJob, now: datetime) -> Job:
         deadline=new.deadline,
         idempotency_key=new.idempotency_key,
         submitted_by=new.submitted_by,
+        request_id=new.request_id,
+        webhook_id=new.webhook_id,
         building_id=UUID(building) if building else None,
     )
 

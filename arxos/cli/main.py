@@ -59,6 +59,7 @@ app.command(rich_help_panel=BUILDINGS)(validate)
 app.command(rich_help_panel=BUILDINGS)(demo)
 for process in (
     processes.migrate,
+    processes.api,
     processes.relay,
     processes.beat,
     processes.worker,

@@ -76,6 +76,22 @@ def flower(
     run_flower(read_settings(), address, port)
 
 
+def api(
+    address: Annotated[str, typer.Option(envvar="ARXOS_API_ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="ARXOS_API_PORT", min=1, max=65535, help="Its port.")] = 8000,
+    workers: Annotated[
+        int, typer.Option(envvar="ARXOS_API_WORKERS", min=0, max=100, help="Processes; 0: as many as there are CPUs.")
+    ] = 0,
+) -> None:
+    """Serve the HTTP interface and the console.
+
+    Example: arxos api --port 8000 --workers 4
+    """
+    from arxos.api.server import run_api
+
+    run_api(read_settings(), address, port, workers or os.cpu_count() or 1)
+
+
 def token(
     subject: Annotated[str, typer.Option(help="Whom the token names.")],
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],

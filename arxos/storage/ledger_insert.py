@@ -19,15 +19,16 @@ CHANNEL = "arxos_due"
 
 INSERT = """
 INSERT INTO jobs (id, kind, queue, state, priority, payload, policy, max_attempts, batch, available_at, deadline,
-    idempotency_key, submitted_by, on_failure, trace, contract, building_id)
+    idempotency_key, submitted_by, on_failure, trace, contract, request_id, webhook_id, building_id)
 SELECT id, kind, queue, state, priority, payload::jsonb, policy::jsonb, max_attempts, batch,
     coalesce(run_at, clock_timestamp()), deadline, idempotency_key, submitted_by, on_failure, trace,
-    contract, coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
+    contract, request_id, webhook_id,
+    coalesce(building_id, (SELECT models.building_id FROM models WHERE models.id = model_id))
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::int[],
         %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::smallint[], %s::uuid[], %s::uuid[])
+        %s::smallint[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[])
     AS new (id, kind, queue, state, priority, payload, policy, max_attempts, batch, run_at, deadline,
-        idempotency_key, submitted_by, on_failure, trace, contract, building_id, model_id)
+        idempotency_key, submitted_by, on_failure, trace, contract, request_id, webhook_id, building_id, model_id)
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -80,6 +81,8 @@ def _row(job: NewJob) -> tuple[object, ...]:
         ledger_edges.common_policy(job),
         job.trace,
         job.contract,
+        job.request_id,
+        job.webhook_id,
         job.payload.get("building_id"),
         job.payload.get("model_id"),
     )

@@ -15,7 +15,7 @@ COLUMNS: LiteralString = """
     id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
     error_type, error_message, error_place, error_fingerprint, progress, progress_note, published_at, started_at,
     finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by,
-    cancel_reason, original_payload, redriven, redriven_at, redriven_by"""
+    cancel_reason, original_payload, redriven, redriven_at, redriven_by, request_id, webhook_id"""
 
 CONDITIONS: dict[str, LiteralString] = {
     "state": "state = %(state)s",

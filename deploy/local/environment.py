@@ -14,7 +14,9 @@ from deploy.local.private_files import keep_secret, write_private
 from deploy.local.redis_server import Redis
 
 PORTS = ("postgres", "redis", "api", "flower", "supervisor")
-_OURS_ALONE = frozenset({"ARXOS_API_URL", "ARXOS_FLOWER_URL", "ARXOS_FLOWER_PORT", "ARXOS_ADMIN_TOKEN"})
+_OURS_ALONE = frozenset(
+    {"ARXOS_API_URL", "ARXOS_API_PORT", "ARXOS_FLOWER_URL", "ARXOS_FLOWER_PORT", "ARXOS_ADMIN_TOKEN"}
+)
 _CHOSEN = LOCAL / "chosen.json"
 _RUNNING = LOCAL / "environment.json"
 
@@ -71,7 +73,7 @@ def addresses() -> dict[str, str]:
     """Where people and services find the stack."""
     ports = keep_ports(LOCAL / "ports.json", PORTS)
     urls = {f"ARXOS_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("api", "flower")}
-    return urls | {"ARXOS_FLOWER_PORT": str(ports["flower"])}
+    return urls | {f"ARXOS_{name.upper()}_PORT": str(ports[name]) for name in ("api", "flower")}
 
 
 def remember_running(variables: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ class Process:
 
 # A worker lets its running jobs finish for ARXOS_DRAIN_S (25 s) and then gives them back: it needs a little longer.
 PROCESSES = (
+    Process("api", ("arxos", "api"), "api"),
     Process("relay", ("arxos", "relay"), "relay"),
     Process("beat", ("arxos", "beat"), "beat"),
     Process("worker-cpu", ("arxos", "worker", "--pool", "cpu"), "worker", stop_within_s=40),

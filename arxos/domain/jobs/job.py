@@ -71,6 +71,8 @@ class NewJob:
     after: tuple[UUID | After, ...] = ()
     on_failure: OnFailure = OnFailure.CANCEL  # of those edges that say nothing themselves
     trace: str | None = None  # W3C traceparent of the request that caused it
+    request_id: str | None = None  # of the request that asked for it
+    webhook_id: UUID | None = None  # whom to tell when it is final
 
     @property
     def predecessors(self) -> Mapping[UUID, OnFailure]:
@@ -169,6 +171,8 @@ class Job:
     idempotency_key: str | None = None
     submitted_by: str | None = None
     building_id: UUID | None = None
+    request_id: str | None = None
+    webhook_id: UUID | None = None
     waiting_for: int = 0
     cancel_requested_by: str | None = None  # 'deadline': nobody did, it was too late
     cancel_reason: str | None = None

@@ -1,0 +1,196 @@
+"""Refusals and failures as RFC 9457 problem documents, each with a stable `type`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from structlog.stdlib import get_logger
+
+from arxos.api.guards import request_id
+from arxos.domain.errors import (
+    ArxosError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    OverloadedError,
+    TransientError,
+    UnknownKindError,
+)
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_S = 2  # when to come again, where nobody knows better
+
+
+class FieldError(BaseModel):
+    """What is wrong with one part of the request."""
+
+    field: str = Field(description="where: `payload.model_id`, `query.limit`, `header.If-Match`")
+    message: str = Field(description="what is wrong there")
+
+
+class Problem(BaseModel):
+    """A refusal or failure (RFC 9457)."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:arxos:problem:not-found",
+                    "title": "Not found",
+                    "status": 404,
+                    "detail": "no job '0192f3c8-0000-7000-8000-000000000000'",
+                    "instance": "/api/jobs/0192f3c8-0000-7000-8000-000000000000",
+                    "request_id": "5f0c6e0a9d3b4c7f",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="stable: what programs may rely on; docs/api.md lists them")
+    title: str = Field(description="the type in words")
+    status: int = Field(description="the HTTP status again")
+    detail: str = Field(description="one line that names the thing")
+    instance: str = Field(description="the path that was asked for")
+    request_id: str = Field(description="as in the answer's X-Request-ID, the job and the logs")
+    errors: list[FieldError] | None = Field(default=None, description="each part that is wrong")
+
+
+TITLES: Mapping[int, tuple[str, str]] = {  # status → the type's last word, the title
+    400: ("bad-request", "Bad request"),
+    401: ("unauthenticated", "Not signed in"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "No such method here"),
+    409: ("conflict", "Conflict"),
+    412: ("precondition-failed", "Changed meanwhile"),
+    413: ("too-large", "Too large"),
+    415: ("unsupported-media-type", "Unsupported media type"),
+    416: ("range-not-satisfiable", "No such range"),
+    422: ("invalid", "Invalid"),
+    428: ("precondition-required", "Precondition required"),
+    429: ("too-many", "Too many"),
+    431: ("headers-too-large", "Headers too large"),
+    500: ("internal", "Internal error"),
+    501: ("not-implemented", "Not implemented"),
+    503: ("unavailable", "Unavailable"),
+    504: ("too-slow", "Too slow"),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - it is no error of ours
+    """Answer with this problem."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldError] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.errors = errors
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses`: the problems that it may answer with; those that every route may are added."""
+    return {
+        status: {
+            "description": TITLES[status][1],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Whatever is raised becomes a problem document."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(ArxosError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    path: str,
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[FieldError] | None = None,
+) -> Response:
+    """The answer itself."""
+    name, title = TITLES.get(status, ("error", "Error"))
+    body = Problem(
+        type=f"urn:arxos:problem:{name}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=path,
+        request_id=request_id(),
+        errors=list(errors) if errors else None,
+    )
+    return Response(body.model_dump_json(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def status_of(error: ArxosError) -> int:
+    """Which status says this of an error of ours."""
+    match error:
+        case OverloadedError():
+            return 429
+        case UnknownKindError() | InvalidError():
+            return 422
+        case NotFoundError():
+            return 404
+        case ConflictError():
+            return 409
+        case TransientError():
+            return 503
+    return 500
+
+
+def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problem(request.url.path, error.status, str(error), headers=error.headers, errors=error.errors)
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ArxosError)
+    status = status_of(error)
+    if status >= 500:
+        log.warning("request_failed", path=request.url.path, error=str(error))
+    wait_s = error.wait_s if isinstance(error, OverloadedError) else RETRY_S
+    headers = {"Retry-After": str(max(1, wait_s))} if status in {429, 503} else None
+    return problem(request.url.path, status, str(error), headers=headers)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [FieldError(field=_place(one["loc"]), message=one["msg"].lower()) for one in error.errors()]
+    status = 400 if any(one["type"] == "json_invalid" for one in error.errors()) else 422
+    detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:5])
+    return problem(request.url.path, status, detail, errors=errors)
+
+
+def _place(loc: Sequence[str | int]) -> str:
+    """``payload.model_id`` for what is in the body, ``query.limit`` for what is not."""
+    parts = [str(part) for part in loc]
+    return ".".join(parts[1:] if parts[0] == "body" and len(parts) > 1 else parts)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(request.url.path, error.status_code, str(error.detail).lower(), headers=error.headers)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("request_broke", path=request.url.path, exc_info=error)
+    return problem(request.url.path, 500, "something broke here; the request's id is in our logs")

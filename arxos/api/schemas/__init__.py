@@ -1,0 +1,1 @@
+"""What the calls take and answer: one file for each group of them."""

@@ -1,0 +1,27 @@
+"""Serves the application: granian, several processes on one port."""
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from arxos.app.logging import configure_logging
+from arxos.app.settings import Settings
+
+END_WITHIN_S = 8  # then a process that still answers is killed: streams of events never end by themselves
+
+
+def run_api(settings: Settings, address: str, port: int, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT. A process that dies is started again."""
+    configure_logging(settings)
+    Granian(
+        "arxos.api.main:serve",
+        factory=True,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        address=address,
+        port=port,
+        workers=workers,
+        websockets=False,
+        log_enabled=False,  # ours tell what there is to tell
+        respawn_failed_workers=True,
+        workers_kill_timeout=END_WITHIN_S,
+    ).serve()
