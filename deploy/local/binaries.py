@@ -1,4 +1,4 @@
-"""Finds the server programs on this machine: PostgreSQL >= 15 with PostGIS, Redis >= 7."""
+"""Finds programs on this machine: PostgreSQL >= 15 with PostGIS, Redis >= 7, and what tests and benchmarks use."""
 
 import os
 import re
@@ -16,8 +16,8 @@ POSTGRES_AT_LEAST = 15
 REDIS_AT_LEAST = 7
 
 
-class MissingServerError(Exception):
-    """A server program that is not on this machine; the message names it, `packages` are Debian's names for it."""
+class MissingProgramError(Exception):
+    """A program that is not on this machine; the message names it, `packages` are Debian's names for it."""
 
     def __init__(self, message: str, *packages: str) -> None:
         super().__init__(message)
@@ -34,29 +34,46 @@ class PostgresBinaries:
 
 @cache
 def find_postgres() -> PostgresBinaries:
-    """The newest PostgreSQL that has PostGIS. Raises MissingServerError."""
+    """The newest PostgreSQL that has PostGIS. Raises MissingProgramError."""
     found = [PostgresBinaries(folder, _postgres_version(folder)) for folder in _postgres_folders()]
     recent = [one for one in found if one.version >= POSTGRES_AT_LEAST]
     if not recent:
         missing = f"no PostgreSQL >= {POSTGRES_AT_LEAST} here"
-        raise MissingServerError(missing, "postgresql", "postgresql-postgis")
+        raise MissingProgramError(missing, "postgresql", "postgresql-postgis")
     with_postgis = [one for one in recent if _has_postgis(one.folder)]
     if not with_postgis:
         newest = max(one.version for one in recent)
-        raise MissingServerError(f"PostgreSQL {newest} has no PostGIS", f"postgresql-{newest}-postgis-3")
+        raise MissingProgramError(f"PostgreSQL {newest} has no PostGIS", f"postgresql-{newest}-postgis-3")
     return max(with_postgis, key=lambda one: one.version)
 
 
 @cache
 def find_redis() -> Path:
-    """The Redis server program. Raises MissingServerError."""
+    """The Redis server program. Raises MissingProgramError."""
     program = _which("redis-server") or _by_another_name()
     version = _first_number(r"v=(\d+)", _output(str(program), "--version")) if program else 0
     if program is None or version < REDIS_AT_LEAST:
         found = f" (only {version})" if version else ""
         # Not redis-server: that starts a service on the standard port, now and at every boot.
-        raise MissingServerError(f"no Redis >= {REDIS_AT_LEAST} here{found}", "redis-tools")
+        raise MissingProgramError(f"no Redis >= {REDIS_AT_LEAST} here{found}", "redis-tools")
     return program
+
+
+def find_chromium() -> Path:
+    """The browser that the console is tested in. Raises MissingProgramError."""
+    return _found("chromium")
+
+
+def find_wrk() -> Path:
+    """What loads the HTTP interface in benchmarks. Raises MissingProgramError."""
+    return _found("wrk")
+
+
+def _found(program: str) -> Path:
+    """The program whose Debian package has the same name."""
+    if found := _which(program):
+        return found
+    raise MissingProgramError(f"no {program} here", program)
 
 
 def _by_another_name() -> Path | None:

@@ -12,13 +12,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 
 from deploy.local import system_packages
+from deploy.local.binaries import find_chromium, find_postgres, find_redis, find_wrk
 from deploy.local.checkout import ROOT, VENV, only_one, say
 from deploy.local.commands import CommandError
 
 NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench", "guarantees"})
 NEEDS_TOOLS = frozenset({"test", "check", "bench", "guarantees"})
+NEEDS_PROGRAMS: Mapping[str, Sequence[system_packages.Finder]] = {"test": (find_chromium,), "bench": (find_wrk,)}
 NEEDS_NOTHING = frozenset({"down", "status", "logs", "env"})  # of what runs, or there is nothing to tell
 
 _PYTHON = VENV / "bin" / "python"
@@ -31,7 +34,8 @@ def set_up(command: str) -> None:
     if command in NEEDS_NOTHING:
         return
     if command in NEEDS_SERVERS and not _servers_are_given():
-        system_packages.ensure_servers()
+        system_packages.ensure(find_postgres, find_redis)
+    system_packages.ensure(*NEEDS_PROGRAMS.get(command, ()))
     lock = "dev" if command in NEEDS_TOOLS or "dev" in _stamp() else "run"
     if not _is_current(lock):
         with only_one("setup"):

@@ -1,13 +1,16 @@
-"""Installs what only the system's package manager can: the servers, and the parts of Python that Debian leaves out."""
+"""Installs what only the system's package manager can: servers and programs, and what Debian leaves out of Python."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 
-from deploy.local.binaries import MissingServerError, find_postgres, find_redis
+from deploy.local.binaries import MissingProgramError
 from deploy.local.checkout import LOCAL, say
 from deploy.local.commands import CommandError
+
+Finder = Callable[[], object]  # raises MissingProgramError
 
 # A package that is merely installed must not take a standard port, now or at the next boot. PostgreSQL's would create
 # and start a cluster: a drop-in tells it not to, for as long as the installation lasts.
@@ -23,23 +26,23 @@ apt-get install -y -q --no-install-recommends "$@"
 """
 
 
-def ensure_servers() -> None:
-    """Have PostgreSQL with PostGIS and Redis on the machine. Raises CommandError saying what to install."""
-    missing = _missing()
+def ensure(*finders: Finder) -> None:
+    """Have on the machine what these look for. Raises CommandError saying what to install."""
+    missing = _missing(finders)
     if not missing:
         return
     packages = [package for error in missing for package in error.packages]
     install(packages, why="; ".join(map(str, missing)))
-    if still_missing := _missing():  # an old distribution, whose packages are too old
+    if still_missing := _missing(finders):  # an old distribution, whose packages are too old
         raise CommandError("; ".join(map(str, still_missing)))
 
 
-def _missing() -> list[MissingServerError]:
+def _missing(finders: Iterable[Finder]) -> list[MissingProgramError]:
     missing = []
-    for find in (find_postgres, find_redis):
+    for find in finders:
         try:
             find()
-        except MissingServerError as error:
+        except MissingProgramError as error:
             missing.append(error)
     return missing
 
