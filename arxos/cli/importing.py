@@ -12,6 +12,7 @@ from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received, checked_name, receive_model
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import InvalidError, ModelRefusedError, UnavailableError
+from arxos.domain.events import Sender
 from arxos.domain.jobs.job import FINAL, Job
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.ports import ModelReaders
@@ -70,7 +71,7 @@ def receive_file(runtime: Runtime, building_id: UUID, path: Path, subject: str) 
     with path.open("rb") as file:
         chunks: Iterator[bytes] = iter(lambda: file.read(CHUNK), b"")
         return receive_model(
-            runtime.ports, building_id, chunks, filename=path.name, limit_bytes=limit, submitted_by=subject
+            runtime.ports, building_id, chunks, filename=path.name, limit_bytes=limit, sender=Sender(subject)
         )
 
 

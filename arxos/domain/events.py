@@ -22,11 +22,20 @@ class BuildingUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who handed something in, by which request, and whom to tell when the jobs that follow from it are final."""
+
+    subject: str | None = None
+    request_id: str | None = None
+    webhook_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReceived(Event):
     """A source file for the building is in the blob store."""
 
     model_id: UUID
-    submitted_by: str | None = None
+    sender: Sender = Sender()
 
 
 @dataclass(frozen=True, slots=True)

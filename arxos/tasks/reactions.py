@@ -1,6 +1,7 @@
 """What follows from what happened: each domain event and the jobs it makes, in the event's own transaction."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from uuid6 import uuid7
@@ -11,6 +12,9 @@ from arxos.tasks.kind import JobKind
 from arxos.tasks.request import JobRequest, new_job
 
 React = Callable[[Event], Iterable[NewJob]]
+
+OF_A_MODEL = ("building.validate", "building.index_geometry")  # side by side
+WARM = "building.warm_cache"  # after both
 
 
 def reactions(kinds: Mapping[str, JobKind[Any]]) -> React:
@@ -29,16 +33,17 @@ def reactions(kinds: Mapping[str, JobKind[Any]]) -> React:
 def _process_model(kinds: Mapping[str, JobKind[Any]], event: ModelReceived) -> Iterable[NewJob]:
     """Validate and index side by side; warm the cache when both have settled, however they ended."""
     model = {"model_id": str(event.model_id)}
-    by = event.submitted_by
+    by = event.sender.subject
     first = [
-        new_job(kinds, JobRequest(kind=kind, payload=model, submitted_by=by), job_id=uuid7())
-        for kind in ("building.validate", "building.index_geometry")
+        new_job(kinds, JobRequest(kind=kind, payload=model, submitted_by=by), job_id=uuid7()) for kind in OF_A_MODEL
     ]
     warm = JobRequest(
-        kind="building.warm_cache",
+        kind=WARM,
         payload={"building_id": str(event.building_id)},
         after=tuple(job.id for job in first),
         on_failure=OnFailure.RUN,
         submitted_by=by,
     )
-    return [*first, new_job(kinds, warm)]
+    sender = event.sender
+    made = [*first, new_job(kinds, warm)]
+    return [replace(job, request_id=sender.request_id, webhook_id=sender.webhook_id) for job in made]

@@ -4,7 +4,15 @@ from uuid import uuid4
 
 import pytest
 
-from arxos.domain.events import BuildingCreated, BuildingUpdated, Event, ModelIndexed, ModelReceived, ModelValidated
+from arxos.domain.events import (
+    BuildingCreated,
+    BuildingUpdated,
+    Event,
+    ModelIndexed,
+    ModelReceived,
+    ModelValidated,
+    Sender,
+)
 from arxos.domain.jobs.job import JobState, OnFailure
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.outcome import Outcome, Settlement
@@ -13,11 +21,11 @@ from arxos.tasks.registry import all_kinds
 from tests.builders import delivery
 from tests.fakes import FakeDatabase
 
-BUILDING, MODEL = uuid4(), uuid4()
+BUILDING, MODEL, HOOK = uuid4(), uuid4(), uuid4()
 
 
 def test_a_received_model_is_validated_indexed_and_then_cached() -> None:
-    validate, index, warm = reactions(all_kinds())(ModelReceived(BUILDING, MODEL, "ada"))
+    validate, index, warm = reactions(all_kinds())(ModelReceived(BUILDING, MODEL, Sender("ada", "order-17", HOOK)))
     assert [job.kind for job in (validate, index, warm)] == [
         "building.validate",
         "building.index_geometry",
@@ -27,7 +35,9 @@ def test_a_received_model_is_validated_indexed_and_then_cached() -> None:
     assert warm.payload["building_id"] == str(BUILDING)
     assert (validate.after, index.after, warm.after) == ((), (), (validate.id, index.id))
     assert warm.on_failure is OnFailure.RUN
-    assert {job.submitted_by for job in (validate, index, warm)} == {"ada"}
+    assert {(job.submitted_by, job.request_id, job.webhook_id) for job in (validate, index, warm)} == {
+        ("ada", "order-17", HOOK)
+    }
 
 
 @pytest.mark.parametrize(

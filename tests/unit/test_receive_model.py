@@ -11,7 +11,7 @@ import pytest
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import checked_name, receive_model
 from arxos.domain.errors import InvalidError, NotFoundError
-from arxos.domain.events import Event, ModelReceived
+from arxos.domain.events import Event, ModelReceived, Sender
 from arxos.domain.ports import Ports
 from arxos.formats.registry import installed_readers
 from arxos.storage.blobs import FileBlobStore
@@ -60,7 +60,7 @@ def receive(store: OneStore, tmp_path: Path) -> Callable[..., Any]:
     ports = Ports(open_store, FileBlobStore(tmp_path), unused, installed_readers())
 
     def received(building_id: UUID, content: bytes, filename: str = "house.ifc", limit: int = 1000) -> Any:
-        return receive_model(ports, building_id, [content], filename=filename, limit_bytes=limit, submitted_by="ann")
+        return receive_model(ports, building_id, [content], filename=filename, limit_bytes=limit, sender=Sender("ann"))
 
     return received
 
@@ -74,7 +74,7 @@ def test_an_upload_is_stored_recorded_and_announced(
     assert (record.filename, record.format, record.submitted_by) == ("House.IFC", "ifc", "ann")
     assert (received.is_new, received.revision, received.size_bytes) == (True, 1, 13)
     assert FileBlobStore(tmp_path).exists(received.sha256)
-    assert store.emitted == [ModelReceived(building.id, received.model_id, "ann")]
+    assert store.emitted == [ModelReceived(building.id, received.model_id, Sender("ann"))]
 
 
 def test_the_same_bytes_again_are_the_same_model_and_make_no_jobs(

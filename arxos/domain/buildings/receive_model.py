@@ -7,7 +7,7 @@ from uuid import UUID
 
 from arxos.domain.buildings.repository import ModelRecord, NewModel
 from arxos.domain.errors import InvalidError
-from arxos.domain.events import ModelReceived
+from arxos.domain.events import ModelReceived, Sender
 from arxos.domain.ports import ModelReaders, Ports, StoredBlob
 
 NAME_LIMIT = 255
@@ -31,7 +31,7 @@ def receive_model(
     *,
     filename: str,
     limit_bytes: int,
-    submitted_by: str | None = None,
+    sender: Sender = Sender(),  # noqa: B008 - a value
 ) -> Received:
     """Store the stream and record it as the building's next revision; its jobs follow in the same transaction.
 
@@ -42,11 +42,11 @@ def receive_model(
     with ports.unit_of_work() as uow:
         uow.buildings.get(building_id)  # before, not after, a gigabyte has been taken in
     blob = ports.blobs.put(chunks, limit_bytes=limit_bytes)
-    new = NewModel(building_id, blob.sha256, blob.size_bytes, name, announced, submitted_by)
+    new = NewModel(building_id, blob.sha256, blob.size_bytes, name, announced, sender.subject)
     with ports.unit_of_work() as uow:
         record = uow.buildings.add_model(new)
         if record.is_new:
-            uow.emit(ModelReceived(building_id, record.id, submitted_by))
+            uow.emit(ModelReceived(building_id, record.id, sender))
         uow.commit()
     return _received(record, blob)
 
