@@ -11,15 +11,17 @@ from shapely.geometry.base import BaseGeometry
 
 from arxos.domain.buildings.box import Box, box_of
 from arxos.domain.buildings.building import Building
-from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.findings import Severity, ValidationReport
 from arxos.domain.buildings.floor_levels import in_order
 from arxos.domain.buildings.repository import (
     BuildingPage,
     ElementQuery,
+    FindingPage,
     IndexCounts,
     IndexRecord,
     ModelRecord,
     NewModel,
+    Place,
 )
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
 from arxos.domain.buildings.status import BuildingStatus
@@ -36,16 +38,26 @@ class InMemoryBuildings:
         self._reports: dict[UUID, ValidationReport] = {}
         self._indexes: dict[UUID, tuple[ModelRecord, datetime, ModelIndex]] = {}
         self._time = datetime(2026, 1, 1, tzinfo=UTC)
+        self.removed: list[tuple[UUID, str, str]] = []
 
     def add(self, building: Building) -> None:
         building.version, building.created_at = 1, self._now()
         building.updated_at = building.created_at
         self._keep(building)
 
-    def get(self, building_id: UUID) -> Building:
+    def get(self, building_id: UUID, *, to_change: bool = False) -> Building:  # noqa: ARG002 - nobody else is there
         if building_id not in self._buildings:
             raise NotFoundError(f"no building '{building_id}'")
         return _copied(self._buildings[building_id], self.floors(building_id))
+
+    def remove(self, building_id: UUID, *, by: str, source: str) -> None:
+        self.get(building_id)
+        self.removed.append((building_id, by, source))
+        for model in self.models(building_id):
+            del self._models[model.id]
+            self._reports.pop(model.id, None)
+        for kept in (self._buildings, self._floors, self._indexes):
+            kept.pop(building_id, None)
 
     def save(self, building: Building) -> None:
         stored = self._buildings.get(building.id)
@@ -99,6 +111,30 @@ class InMemoryBuildings:
         models = [model for model in self._models.values() if model.building_id == building_id]
         return max(models, key=lambda model: model.revision, default=None)
 
+    def models(self, building_id: UUID, *, before: int | None = None, limit: int = 50) -> tuple[ModelRecord, ...]:
+        own = [model for model in self._models.values() if model.building_id == building_id]
+        newest = sorted(own, key=lambda model: -model.revision)
+        return tuple(model for model in newest if before is None or model.revision < before)[:limit]
+
+    def findings(
+        self,
+        model_id: UUID,
+        *,
+        severity: Severity | None = None,
+        rule: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> FindingPage:
+        report = self._reports.get(model_id)
+        found = [
+            (place, finding)
+            for place, finding in enumerate(report.findings if report else ())
+            if severity in (None, finding.severity)
+            and rule in (None, finding.rule)
+            and (after is None or place > after)
+        ]
+        return FindingPage(tuple(f for _, f in found[:limit]), found[limit - 1][0] if len(found) > limit else None)
+
     def save_report(self, model_id: UUID, report: ValidationReport) -> None:
         known = self.model(model_id)
         self._models[model_id] = replace(known, schema=report.schema or known.schema)
@@ -146,6 +182,12 @@ class InMemoryBuildings:
         found = self._indexes[building_id][2].spaces if building_id in self._indexes else ()
         return tuple(sorted(found, key=lambda space: (space.floor_id is None, space.floor_id, space.global_id)))
 
+    def space_page(
+        self, building_id: UUID, *, floor_id: UUID | None = None, after: Place | None = None, limit: int = 50
+    ) -> tuple[Space, ...]:
+        found = [space for space in self.spaces(building_id) if floor_id in (None, space.floor_id)]
+        return tuple(s for s in sorted(found, key=_place) if after is None or _place(s) > after)[:limit]
+
     def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
         return tuple(space for space in self.spaces(building_id) if space.floor_id == floor_id)
 
@@ -164,7 +206,9 @@ class InMemoryBuildings:
         )
 
     def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:
-        found = list(self._elements(building_id))
+        found = [e for e in self._elements(building_id) if query.after is None or _place(e) > query.after]
+        if query.floor_id is not None:
+            found = [element for element in found if element.floor_id == query.floor_id]
         if query.ifc_class is not None:
             found = [element for element in found if element.ifc_class == query.ifc_class]
         if query.at is not None:
@@ -180,7 +224,7 @@ class InMemoryBuildings:
 
     def _elements(self, building_id: UUID) -> tuple[Element, ...]:
         found = self._indexes[building_id][2].elements if building_id in self._indexes else ()
-        return tuple(sorted(found, key=lambda element: element.global_id))
+        return tuple(sorted(found, key=_place))
 
     def _keep(self, building: Building) -> None:
         self._buildings[building.id] = _copied(building)
@@ -189,6 +233,10 @@ class InMemoryBuildings:
     def _now(self) -> datetime:
         self._time += timedelta(seconds=1)
         return self._time
+
+
+def _place(place: Element | Space) -> Place:
+    return place.global_id, place.id
 
 
 def _copied(b: Building, floors: tuple[Floor, ...] = ()) -> Building:

@@ -152,6 +152,12 @@ class FakeLedger:
         found = [_listed(job) for job in newest if (before is None or job.id < before) and fits(job, which)]
         return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
+    def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:
+        jobs = [row.job for row in self._tables.rows.values()]
+        own = {job.id for job in jobs if job.payload.get("model_id") == str(model_id)}
+        waited = {later for before, later in self._tables.edges if before in own}
+        return sorted((_listed(job) for job in jobs if job.id in own | waited), key=lambda job: job.id)[:limit]
+
     def count(self, which: JobFilter, at_most: int) -> int:
         return min(at_most, sum(fits(row.job, which) for row in self._tables.rows.values()))
 

@@ -21,6 +21,7 @@ ArxosError
     ├── NotFoundError         the thing named does not exist
     │   └── UnknownPredecessorError
     ├── ConflictError         the thing is in a state that does not allow this
+    │   └── StaleError        it has changed since the caller saw it
     └── CancelledError        somebody cancelled the job
 
 Messages are lower case and name the thing: ``no building 'b-17'``.
@@ -123,6 +124,10 @@ class UnknownPredecessorError(NotFoundError):
 
 class ConflictError(PermanentError):
     """The thing is in a state that does not allow this."""
+
+
+class StaleError(ConflictError):
+    """The thing has changed since the caller saw it."""
 
 
 class CancelledError(PermanentError):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from arxos.domain.buildings.box import box_of
 from arxos.domain.buildings.model import GeoReference
-from arxos.domain.buildings.repository import ElementQuery, IndexCounts, IndexRecord, ModelRecord
+from arxos.domain.buildings.repository import ElementQuery, IndexCounts, IndexRecord, ModelRecord, Place
 from arxos.domain.buildings.spatial_index import Element, Space
 from arxos.storage.database import Connection
 from arxos.storage.geometry_columns import boxes_from, shapes_from
@@ -77,6 +77,17 @@ class BuildingQueries:
             self._connection, "building_id = %(id)s ORDER BY floor_id, global_id, id", {"id": building_id}
         )
 
+    def space_page(
+        self, building_id: UUID, *, floor_id: UUID | None = None, after: Place | None = None, limit: int = 50
+    ) -> tuple[Space, ...]:
+        """Spaces by global id and id."""
+        where, values = _listed(floor_id, after)
+        return read_spaces(
+            self._connection,
+            f"building_id = %(id)s{where} ORDER BY global_id, id LIMIT %(limit)s",
+            {"id": building_id, "limit": limit, **values},
+        )
+
     def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
         """The spaces of one floor, or of none."""
         where = ON_NO_FLOOR if floor_id is None else ON_FLOOR
@@ -105,11 +116,12 @@ class BuildingQueries:
     def elements(self, building_id: UUID, query: ElementQuery) -> tuple[Element, ...]:
         """The elements that fit."""
         where, values = _conditions(query)
+        listed, more = _listed(query.floor_id, query.after)
         order = f"{DISTANCE}, global_id, id" if query.near else "global_id, id"
         return read_elements(
             self._connection,
-            f"building_id = %(id)s {where} ORDER BY {order} LIMIT %(limit)s",
-            {"id": building_id, "limit": query.limit, **values},
+            f"building_id = %(id)s{where}{listed} ORDER BY {order} LIMIT %(limit)s",
+            {"id": building_id, "limit": query.limit, **values, **more},
         )
 
 
@@ -125,6 +137,20 @@ def _conditions(query: ElementQuery) -> tuple[str, dict[str, Any]]:
         parts.append("ifc_class = %(ifc_class)s")
         values["ifc_class"] = query.ifc_class
     return "".join(f" AND {part}" for part in parts), values
+
+
+def _listed(floor_id: UUID | None, after: Place | None) -> tuple[str, dict[str, Any]]:
+    """Which part of a listing, in SQL that begins with AND, and its values."""
+    parts, values = "", dict[str, Any]()
+    if floor_id is not None:
+        parts, values = parts + " AND floor_id = %(floor)s", {"floor": floor_id}
+    if after is not None:
+        parts, values = parts + " AND (global_id, id) > (%(after)s, %(after_id)s)", values | _after(after)
+    return parts, values
+
+
+def _after(place: Place) -> dict[str, Any]:
+    return {"after": place[0], "after_id": place[1]}
 
 
 def _corners(name: str, numbers: tuple[float, ...]) -> dict[str, float]:

@@ -20,6 +20,13 @@ from arxos.storage.place_rows import read_floors
 
 COLUMNS = "id, name, address_line, address_parts, status, version, created_at, updated_at"
 
+REMOVE = """
+WITH gone AS (DELETE FROM buildings WHERE id = %(id)s RETURNING id, name, address_line, version)
+INSERT INTO operator_actions (actor, action, source, details)
+SELECT %(by)s, 'delete_building', %(source)s,
+    jsonb_build_object('building_id', id, 'name', name, 'address', address_line, 'version', version) FROM gone
+"""
+
 
 class BuildingRows:
     """See `BuildingRepository`."""
@@ -38,12 +45,20 @@ class BuildingRows:
         building.version, building.created_at, building.updated_at = row
         self._add_floors(building)
 
-    def get(self, building_id: UUID) -> Building:
+    def get(self, building_id: UUID, *, to_change: bool = False) -> Building:
         """The building with its floors. Raises NotFoundError."""
-        row = self._connection.execute(f"SELECT {COLUMNS} FROM buildings WHERE id = %s", (building_id,)).fetchone()
+        lock = " FOR NO KEY UPDATE" if to_change else ""
+        find = f"SELECT {COLUMNS} FROM buildings WHERE id = %s{lock}"
+        row = self._connection.execute(find, (building_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"no building '{building_id}'")
         return _building(row, self.floors(building_id))
+
+    def remove(self, building_id: UUID, *, by: str, source: str) -> None:
+        """Delete it with all that refers to it, and record that; see `BuildingRepository`. Raises NotFoundError."""
+        gone = self._connection.execute(REMOVE, {"id": building_id, "by": by, "source": source})
+        if not gone.rowcount:
+            raise NotFoundError(f"no building '{building_id}'")
 
     def save(self, building: Building) -> None:
         """Write what changed; see `BuildingRepository`. Raises ConflictError."""

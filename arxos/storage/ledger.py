@@ -147,6 +147,9 @@ class PostgresLedger:
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         return ledger_read.find(self._connection, which, limit, before)
 
+    def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:
+        return ledger_read.of_model(self._connection, model_id, limit)
+
     def count(self, which: JobFilter, at_most: int) -> int:
         return ledger_read.count(self._connection, which, at_most)
 

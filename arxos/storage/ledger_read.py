@@ -39,6 +39,14 @@ ACTS = """
 SELECT at, actor, action, coalesce(reason, details->>'reason') AS reason, source, act_id
 FROM operator_actions WHERE job_id = %s ORDER BY id
 """
+OF_MODEL: LiteralString = """
+WITH own AS (
+    SELECT id FROM jobs WHERE building_id = (SELECT building_id FROM models WHERE id = %(model_id)s)
+        AND payload->>'model_id' = %(model_id)s::text)
+SELECT {columns} FROM jobs
+WHERE id IN (SELECT id FROM own UNION SELECT job_id FROM job_edges WHERE after_id IN (SELECT id FROM own))
+ORDER BY id LIMIT %(limit)s
+"""
 QUEUES = """
 SELECT queue, coalesce(states, '{}') AS states, oldest_due_s, paused_by FROM (
     SELECT queue, jsonb_object_agg(state, n) AS states, max(oldest) AS oldest_due_s FROM (
@@ -83,6 +91,12 @@ def find(connection: Connection, which: JobFilter, limit: int, before: UUID | No
         jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
     more = len(jobs) > limit
     return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
+
+
+def of_model(connection: Connection, model_id: UUID, limit: int) -> list[Job]:
+    """See `Ledger.of_model`."""
+    with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
+        return cursor.execute(OF_MODEL.format(columns=COLUMNS), {"model_id": model_id, "limit": limit}).fetchall()
 
 
 def count(connection: Connection, which: JobFilter, at_most: int | None = None) -> int:

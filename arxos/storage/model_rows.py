@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from uuid6 import uuid7
 
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
-from arxos.domain.buildings.repository import ModelRecord, NewModel
+from arxos.domain.buildings.repository import FindingPage, ModelRecord, NewModel
 from arxos.domain.errors import NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.geometry_columns import storable
@@ -17,6 +17,13 @@ MODEL_COLUMNS: Final = (
     "id, building_id, revision, sha256, size_bytes, filename, format, submitted_by, received_at, schema"
 )
 FINDING_COLUMNS: Final = "rule, severity, message, global_id, subject, expected, observed"
+
+FINDINGS: Final = f"""
+SELECT position, {FINDING_COLUMNS} FROM findings
+WHERE model_id = %(model)s AND (%(severity)s::text IS NULL OR severity = %(severity)s)
+    AND (%(rule)s::text IS NULL OR rule = %(rule)s) AND (%(after)s::int IS NULL OR position > %(after)s)
+ORDER BY position LIMIT %(limit)s
+"""
 
 
 class ModelRows:
@@ -47,6 +54,30 @@ class ModelRows:
         return self._one(
             f"SELECT {MODEL_COLUMNS} FROM models WHERE building_id = %s ORDER BY revision DESC LIMIT 1", (building_id,)
         )
+
+    def models(self, building_id: UUID, *, before: int | None = None, limit: int = 50) -> tuple[ModelRecord, ...]:
+        """The revisions, newest first."""
+        rows = self._connection.execute(
+            f"SELECT {MODEL_COLUMNS} FROM models WHERE building_id = %s AND (%s::int IS NULL OR revision < %s)"
+            " ORDER BY revision DESC LIMIT %s",
+            (building_id, before, before, limit),
+        )
+        return tuple(ModelRecord(*row) for row in rows)
+
+    def findings(
+        self,
+        model_id: UUID,
+        *,
+        severity: Severity | None = None,
+        rule: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> FindingPage:
+        """A part of a report."""
+        values = {"model": model_id, "severity": severity, "rule": rule, "after": after, "limit": limit + 1}
+        rows = self._connection.execute(FINDINGS, values).fetchall()
+        items = tuple(_finding(row[1:]) for row in rows[:limit])
+        return FindingPage(items, rows[limit - 1][0] if len(rows) > limit else None)
 
     def _insert(self, model: NewModel, revision: int) -> ModelRecord:
         record = self._one(

@@ -182,3 +182,22 @@ def test_the_same_model_can_be_indexed_again(indexed: BuildingRepository) -> Non
     assert model is not None
     assert indexed.replace_index(model.id, INDEX)
     assert indexed.counts(the_one).elements == 5
+
+
+def test_elements_are_listed_on_from_any_of_them(indexed: BuildingRepository) -> None:
+    assert ask(indexed, limit=2) == ["fence", "ghost"]
+    assert ask(indexed, limit=2, after=(GHOST.global_id, GHOST.id)) == ["lamp", "stair"]
+    assert ask(indexed, after=(WALL.global_id, WALL.id)) == []
+
+
+def test_elements_of_one_floor_are_listed(indexed: BuildingRepository) -> None:
+    assert ask(indexed, floor_id=GROUND.id) == ["stair", "wall"]
+    assert ask(indexed, floor_id=GROUND.id, ifc_class="IfcWall") == ["wall"]
+
+
+def test_spaces_are_listed_page_by_page_and_by_floor(indexed: BuildingRepository) -> None:
+    the_one = indexed.list(q="town hall").items[0].id
+
+    assert indexed.space_page(the_one, limit=1) == (ATTIC,)
+    assert indexed.space_page(the_one, after=(ATTIC.global_id, ATTIC.id)) == (HALL,)
+    assert indexed.space_page(the_one, floor_id=GROUND.id) == (HALL,)

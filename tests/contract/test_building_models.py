@@ -95,3 +95,35 @@ def test_a_later_report_replaces_the_earlier_one(buildings: BuildingRepository) 
     buildings.save_report(model.id, clean)
     assert buildings.report(model.id) == clean
     assert buildings.model(model.id).schema == "IFC2X3"
+
+
+def test_revisions_are_listed_newest_first_page_by_page(buildings: BuildingRepository) -> None:
+    building, other = a_building(), a_building()
+    for one in (building, other):
+        buildings.add(one)
+        for digit in "abc":
+            buildings.add_model(a_model(one.id, digit * 64))
+
+    first = buildings.models(building.id, limit=2)
+    rest = buildings.models(building.id, before=first[-1].revision)
+
+    assert [model.revision for model in (*first, *rest)] == [3, 2, 1]
+    assert {model.building_id for model in (*first, *rest)} == {building.id}
+
+
+def test_findings_are_read_page_by_page_and_by_severity_and_rule(buildings: BuildingRepository) -> None:
+    building = a_building()
+    buildings.add(building)
+    model = buildings.add_model(a_model(building.id))
+    kinds = [("A", Severity.ERROR), ("B", Severity.INFO), ("A", Severity.INFO), ("B", Severity.ERROR)]
+    findings = tuple(Finding(rule, severity, f"finding {n}") for n, (rule, severity) in enumerate(kinds))
+    buildings.save_report(model.id, ValidationReport("IFC4", (), findings))
+
+    first = buildings.findings(model.id, limit=3)
+    rest = buildings.findings(model.id, after=first.last, limit=3)
+
+    assert (first.items, rest.items, rest.last) == (findings[:3], findings[3:], None)
+    assert buildings.findings(model.id, severity=Severity.ERROR).items == (findings[0], findings[3])
+    assert buildings.findings(model.id, rule="B", severity=Severity.INFO).items == (findings[1],)
+    assert buildings.findings(model.id, limit=4).last is None
+    assert buildings.findings(uuid4()).items == ()

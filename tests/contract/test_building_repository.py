@@ -8,7 +8,8 @@ from arxos.domain.buildings.address import Address
 from arxos.domain.buildings.repository import BuildingRepository
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
-from tests.building_builders import a_building, a_floor
+from tests.building_builders import a_building, a_floor, a_model, an_element, an_index
+from tests.plan_builders import a_finding, a_report
 
 
 def test_a_building_comes_back_as_it_was_added(buildings: BuildingRepository) -> None:
@@ -122,3 +123,30 @@ def test_buildings_are_found_by_status_and_by_a_part_of_name_or_address(building
     assert [b.id for b in buildings.list(q="oak road").items] == [depot.id]
     assert buildings.list(q="%").items == ()
     assert buildings.list(q="O_k").items == ()
+
+
+def test_a_building_is_removed_with_all_that_is_stored_of_it(buildings: BuildingRepository) -> None:
+    gone, other = a_building("Gone"), a_building("Other")
+    models = []
+    for building in (gone, other):
+        buildings.add(building)
+        model = buildings.add_model(a_model(building.id))
+        buildings.save_report(model.id, a_report(a_finding("?")))
+        floor = a_floor(global_id=f"floor of {building.name}")
+        buildings.replace_index(model.id, an_index((floor,), (), (an_element((0, 0, 0), (1, 1, 1), floor.id),)))
+        models.append(model.id)
+
+    buildings.remove(gone.id, by="ada", source="test")
+
+    with pytest.raises(NotFoundError):
+        buildings.get(gone.id)
+    with pytest.raises(NotFoundError):
+        buildings.model(models[0])
+    assert (buildings.floors(gone.id), buildings.report(models[0]), buildings.counts(gone.id).elements) == ((), None, 0)
+    assert (buildings.get(other.id).name, buildings.counts(other.id).elements) == ("Other", 1)
+    assert buildings.report(models[1]) is not None
+
+
+def test_what_is_not_there_cannot_be_removed(buildings: BuildingRepository) -> None:
+    with pytest.raises(NotFoundError, match="no building"):
+        buildings.remove(uuid4(), by="ada", source="test")

@@ -14,6 +14,7 @@ from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.snapshot import Crowd, Pool
 from tests.builders import beat, new_job
+from tests.building_builders import a_building, a_model
 from tests.contract.lives import job_in
 from tests.worlds import WORKER, World
 
@@ -189,3 +190,17 @@ def test_a_snapshot_tells_how_long_a_worker_is_silent(world: World) -> None:
     seen = world.do(lambda ledger: ledger.snapshot(job_id, 50))
     assert seen.worker_silent_s is not None
     assert 60 <= seen.worker_silent_s < 120
+
+
+def test_a_models_jobs_are_those_about_it_and_those_that_wait_for_them(world: World) -> None:
+    with world.unit_of_work() as uow:
+        uow.buildings.add(building := a_building())
+        model = uow.buildings.add_model(a_model(building.id))
+        uow.commit()
+    first = new_job(payload={"model_id": str(model.id)})
+    second = new_job(payload={"building_id": str(building.id)}, after=(first.id,))
+    other = new_job(payload={"building_id": str(building.id)})
+    world.insert(first, second, other)
+
+    assert [job.id for job in world.do(lambda ledger: ledger.of_model(model.id))] == [first.id, second.id]
+    assert world.do(lambda ledger: ledger.of_model(uuid4())) == []

@@ -10,11 +10,13 @@ from shapely import MultiPolygon
 
 from arxos.domain.buildings.box import Box, box_of
 from arxos.domain.buildings.building import Building
-from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.findings import Finding, Severity, ValidationReport
 from arxos.domain.buildings.model import GeoReference
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import InvalidError, InvalidGeometryError
+
+Place = tuple[str, UUID]  # (global id, id): where a listing of spaces or elements goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingPage:
+    """Some findings in the order of their report, and the place of the last one (None: these were the last)."""
+
+    items: tuple[Finding, ...]
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexRecord:
     """Of which model a building's current spatial index is, when it was made, and where the building stands."""
 
@@ -85,7 +95,8 @@ class ElementQuery:
 
     `at` (x, y[, z]): the footprint covers the point (and the z range holds z). `box` (x0, y0, x1, y1) or
     (x0, y0, z0, x1, y1, z1): the footprint meets the rectangle (and the z ranges overlap). `near` (x, y, z): nearest
-    first, by the distance in plan to the footprint combined with the gap in height. Otherwise ordered by global id.
+    first, by the distance in plan to the footprint combined with the gap in height. Otherwise ordered by global id and
+    id, and only those that come `after` such a pair.
     """
 
     at: tuple[float, ...] | None = None
@@ -93,6 +104,8 @@ class ElementQuery:
     near: tuple[float, float, float] | None = None
     ifc_class: str | None = None
     limit: int = 100
+    floor_id: UUID | None = None  # the floor that contains them
+    after: Place | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidGeometryError for numbers that are no point or no box, InvalidError for the limit."""
@@ -111,8 +124,14 @@ class BuildingRepository(Protocol):
     def add(self, building: Building) -> None:
         """A new building."""
 
-    def get(self, building_id: UUID) -> Building:
-        """The building with its floors. Raises NotFoundError."""
+    def get(self, building_id: UUID, *, to_change: bool = False) -> Building:
+        """The building with its floors. `to_change`: nobody else changes it before the end. Raises NotFoundError."""
+
+    def remove(self, building_id: UUID, *, by: str, source: str) -> None:
+        """Take the building with its models, reports and index away, and record who did it from where.
+
+        The models' bytes stay in the blob store. Raises NotFoundError.
+        """
 
     def save(self, building: Building) -> None:
         """Write name, address, status and new floors. Raises ConflictError where it was saved since it was read."""
@@ -137,6 +156,20 @@ class BuildingRepository(Protocol):
     def latest_model(self, building_id: UUID) -> ModelRecord | None:
         """The building's newest revision, indexed or not."""
 
+    def models(self, building_id: UUID, *, before: int | None = None, limit: int = 50) -> tuple[ModelRecord, ...]:
+        """The building's revisions, newest first, those before revision `before`."""
+
+    def findings(
+        self,
+        model_id: UUID,
+        *,
+        severity: Severity | None = None,
+        rule: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> FindingPage:
+        """A part of the report on this model, from behind the place `after` on; empty while there is no report."""
+
     def save_report(self, model_id: UUID, report: ValidationReport) -> None:
         """Store the report in place of an earlier one on the same model. Raises NotFoundError for the model."""
 
@@ -160,6 +193,11 @@ class BuildingRepository(Protocol):
 
     def spaces(self, building_id: UUID) -> tuple[Space, ...]:
         """All spaces, by floor id, then global id."""
+
+    def space_page(
+        self, building_id: UUID, *, floor_id: UUID | None = None, after: Place | None = None, limit: int = 50
+    ) -> tuple[Space, ...]:
+        """Spaces by global id and id, those after that place; None: on any floor or none."""
 
     def spaces_on_floor(self, building_id: UUID, floor_id: UUID | None) -> tuple[Space, ...]:
         """The spaces of one floor by global id; None: those on no floor."""

@@ -186,6 +186,9 @@ class Ledger(Protocol):
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         """Jobs newest first, those older than `before`."""
 
+    def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:
+        """The jobs about this model and those that were to wait for such a job, oldest first."""
+
     def count(self, which: JobFilter, at_most: int) -> int:
         """How many there are; no more than `at_most` are counted."""
 
