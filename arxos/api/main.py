@@ -9,14 +9,15 @@ from fastapi import FastAPI
 from arxos import __version__
 from arxos.api.description import ANYWHERE, describe
 from arxos.api.guards import Guards
+from arxos.api.listening import kept_answers
 from arxos.api.problems import answer_with_problems
-from arxos.api.routes import health, kinds
+from arxos.api.routes import building_reads, buildings, health, kinds, models
 from arxos.app.bootstrap import Runtime, start
 from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.storage.database import POOL_SIZE
 
-ROUTERS = (kinds.router, health.router)
+ROUTERS = (kinds.router, buildings.router, models.router, building_reads.router, health.router)
 
 
 def serve() -> FastAPI:
@@ -51,5 +52,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.threads = CapacityLimiter(POOL_SIZE)
-    yield
+    app.state.uploads = CapacityLimiter(models.AT_ONCE)
+    async with kept_answers(app.state.runtime) as app.state.answers:
+        yield
     app.state.runtime.database.close()

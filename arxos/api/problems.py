@@ -16,6 +16,7 @@ from arxos.domain.errors import (
     InvalidError,
     NotFoundError,
     OverloadedError,
+    StaleError,
     TransientError,
     UnknownKindError,
 )
@@ -66,6 +67,7 @@ TITLES: Mapping[int, tuple[str, str]] = {  # status → the type's last word, th
     403: ("forbidden", "Not allowed"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "No such method here"),
+    408: ("too-slow-sender", "Nothing came for too long"),
     409: ("conflict", "Conflict"),
     412: ("precondition-failed", "Changed meanwhile"),
     413: ("too-large", "Too large"),
@@ -141,20 +143,20 @@ def problem(
     return Response(body.model_dump_json(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
+STATUSES: Sequence[tuple[type[ArxosError], int]] = (  # the first that fits
+    (OverloadedError, 429),
+    (UnknownKindError, 422),
+    (InvalidError, 422),
+    (NotFoundError, 404),
+    (StaleError, 412),
+    (ConflictError, 409),
+    (TransientError, 503),
+)
+
+
 def status_of(error: ArxosError) -> int:
     """Which status says this of an error of ours."""
-    match error:
-        case OverloadedError():
-            return 429
-        case UnknownKindError() | InvalidError():
-            return 422
-        case NotFoundError():
-            return 404
-        case ConflictError():
-            return 409
-        case TransientError():
-            return 503
-    return 500
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 
 def _refusal(request: Request, error: Exception) -> Response:

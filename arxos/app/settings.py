@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     probes: bool = False
 
+    answers_mb: int = Field(default=64, ge=1, le=100_000)  # what the HTTP interface keeps in memory
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in
     job_memory_mb: int | None = Field(default=None, ge=64)  # no job may use more, whatever its kind allows
     heartbeat_s: float = Field(default=2.0, gt=0, le=60)

@@ -1,8 +1,8 @@
 """Connections to PostgreSQL: one pool a process, opened at first use, so never carried across a fork."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from arxos.domain.errors import UnavailableError
 from arxos.storage.database_words import STALE, translated
+from arxos.storage.notices import Notices
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -79,6 +80,17 @@ class Database:
             with psycopg.connect(self.url, autocommit=True, **self._options()) as connection:
                 connection.execute(f"LISTEN {channel}")
                 yield connection
+        except psycopg.OperationalError as error:
+            raise translated(error) or error from error
+
+    @asynccontextmanager
+    async def notices(self, channel: str) -> AsyncIterator[Notices]:
+        """The same for an event loop. Raises UnavailableError, also where the connection is lost later."""
+        try:
+            connection = await psycopg.AsyncConnection.connect(self.url, autocommit=True, **self._options())
+            async with connection:
+                await connection.execute(f"LISTEN {channel}")
+                yield Notices(connection, self._answer_s)
         except psycopg.OperationalError as error:
             raise translated(error) or error from error
 

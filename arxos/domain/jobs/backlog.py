@@ -1,8 +1,10 @@
 """How much is due in a queue, and when whoever finds too much should come again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arxos.domain.errors import OverloadedError
+from arxos.domain.ports import UnitOfWork
 
 SHORTEST_S, LONGEST_S = 1, 600
 ROOM = 0.9  # come again when so much of the limit is left: not all at the first free place
@@ -27,3 +29,10 @@ class Backlog:
         wait_s = self.wait_s(limit)
         much = f"queue {self.queue!r} has {self.due:,} due jobs, and takes no more from its limit of {limit:,} on"
         return OverloadedError(f"{much}: come again in {wait_s} s", wait_s)
+
+
+def refuse_if_full(uow: UnitOfWork, queues: Sequence[str], limit: int) -> None:
+    """Raises OverloadedError where one of the queues has that many due: for what would make jobs there later."""
+    for backlog in uow.jobs.backlogs(queues, limit):
+        if backlog.due >= limit:
+            raise backlog.refusal(limit)

@@ -1,0 +1,44 @@
+"""Lists in pages: a cursor says where the next page begins, so pages stay right while rows are added."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+
+from arxos.api.problems import FieldError, Refusal
+
+Cursor = Annotated[
+    str | None, Query(max_length=1000, description="`next_cursor` of the page before; without it, the first page")
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+
+
+def cursor_at(*place: object) -> str:
+    """A cursor that tells a place in a list."""
+    return base64.urlsafe_b64encode(json.dumps(place, default=str).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The place that a cursor of ours tells, its parts of these kinds. Raises Refusal (422)."""
+    if cursor is None:
+        return None
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise wrong_cursor() from error
+
+
+def wrong_cursor() -> Refusal:
+    """What whoever makes up a cursor is told."""
+    errors = [FieldError(field="query.cursor", message="not one of ours")]
+    return Refusal(422, "query.cursor: not one of ours", errors=errors)
+
+
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """The address of the next page as a header, too (RFC 8288)."""
+    if cursor is not None:
+        address = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
