@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
@@ -22,13 +23,15 @@ from arxos.domain.jobs.job import (
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Pause, Snapshot
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_acts import fits
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
-from tests.fakes_edges import DONE, connect, graph, is_named, release
+from tests.fakes_edges import connect, graph, release
+from tests.fakes_history import forget_history, prune
 from tests.fakes_parking import park, within
-from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
+from tests.fakes_tables import Row, Tables, due_by, is_due, started
 from tests.fakes_why import snapshot
 
 
@@ -106,15 +109,19 @@ class FakeLedger:
     def expire(self) -> list[Cancelled]:
         return expire(self._tables, self._now)
 
-    def prune(self, older_than_s: float, limit: int) -> int:
-        since = self._now() - timedelta(seconds=older_than_s)
-        old = [row.job for row in self._tables.rows.values() if row.job.state in DONE and finished(row.job) < since]
-        old = sorted((job for job in old if not is_named(self._tables, job.id)), key=finished)[:limit]
-        for job in old:
-            del self._tables.rows[job.id]
-        gone = {job.id for job in old}
-        self._tables.edges = {edge: free for edge, free in self._tables.edges.items() if gone.isdisjoint(edge)}
-        return len(old)
+    def prune(self, retention: Retention, limit: int) -> int:
+        return prune(self._tables, self._now(), retention, limit)
+
+    def forget_history(self, history_s: float) -> int:
+        return forget_history(self._tables, self._now(), history_s)
+
+    def past(self, job_id: UUID) -> PastJob | None:
+        return self._tables.history.get(job_id)
+
+    def past_jobs(self, *, kind: str | None = None, limit: int = 50, before: UUID | None = None) -> list[PastJob]:
+        newest = sorted(self._tables.history.values(), key=lambda past: past.id, reverse=True)
+        found = (past for past in newest if kind in (None, past.kind) and (before is None or past.id < before))
+        return list(islice(found, limit))
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         if not self._is_current(job_id, attempt):

@@ -10,6 +10,7 @@ from arxos.domain.jobs.desk import BulkAct
 from arxos.domain.jobs.job import WAITING, Act, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.retention import PastJob
 from arxos.domain.jobs.snapshot import Pause
 
 
@@ -57,6 +58,7 @@ class Tables:
     pauses: dict[tuple[Scope, str], Pause] = field(default_factory=dict)
     acts: list[ActRow] = field(default_factory=list)
     bulk_acts: dict[UUID, BulkAct] = field(default_factory=dict)
+    history: dict[UUID, PastJob] = field(default_factory=dict)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
 
     def copy(self) -> "Tables":

@@ -153,6 +153,7 @@ class PostgresWorld(World):
 
 TIMELESS = ("job_edges", "queue_pauses", "kind_pauses", "limits", "shares", "operator_actions", "probe_effects")
 MOMENTS = {
+    "job_history": ("created_at", "started_at", "finished_at"),
     "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at", "redriven_at"),
     "attempts": ("started_at", "finished_at"),
     "workers": ("started_at", "heartbeat_at"),

@@ -14,9 +14,11 @@ from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
+from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
 from arxos.storage import (
     backlogs,
+    job_history,
     ledger_cancel,
     ledger_graph,
     ledger_insert,
@@ -113,8 +115,17 @@ class PostgresLedger:
     def expire(self) -> list[Cancelled]:
         return ledger_cancel.expire(self._connection)
 
-    def prune(self, older_than_s: float, limit: int) -> int:
-        return ledger_prune.prune(self._connection, older_than_s, limit)
+    def prune(self, retention: Retention, limit: int) -> int:
+        return ledger_prune.prune(self._connection, retention, limit)
+
+    def forget_history(self, history_s: float) -> int:
+        return job_history.forget(self._connection, history_s)
+
+    def past(self, job_id: UUID) -> PastJob | None:
+        return job_history.find(self._connection, job_id)
+
+    def past_jobs(self, *, kind: str | None = None, limit: int = 50, before: UUID | None = None) -> list[PastJob]:
+        return job_history.latest(self._connection, kind, limit, before)
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         row = self._connection.execute(PROGRESS, [done, note, job_id, attempt]).fetchone()

@@ -9,6 +9,7 @@ from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
 from arxos.domain.jobs.ledger import JobFilter, Page, QueueCounts
 from arxos.domain.jobs.retry import RetryPolicy
+from arxos.storage import job_history
 from arxos.storage.database import Connection
 
 COLUMNS: LiteralString = """
@@ -79,8 +80,15 @@ def get(connection: Connection, job_id: UUID) -> Job:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = %s", [job_id]).fetchone()
     if row is None:
-        raise NotFoundError(f"no job {str(job_id)!r}")
+        raise NotFoundError(_why_not(connection, job_id))
     return _job(**row, attempts=tuple(attempts), acts=tuple(acts))
+
+
+def _why_not(connection: Connection, job_id: UUID) -> str:
+    past = job_history.find(connection, job_id)
+    if past is None:
+        return f"no job {str(job_id)!r}"
+    return f"job '{job_id}' was {past.kind}, {past.state} at {past.finished_at:%Y-%m-%d %H:%M} UTC, and is pruned"
 
 
 def find(connection: Connection, which: JobFilter, limit: int, before: UUID | None) -> Page:

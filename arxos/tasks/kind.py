@@ -87,6 +87,7 @@ class JobKind(Generic[P]):
     hard_limit_s: float = 330.0  # then its process is killed, with all that it started
     memory_limit_mb: int | None = None  # resident, of its process with all that it started; checked in children only
     allowed: Allowance | None = None  # how many at once, how many a second; an operator's own limit goes before it
+    keep_days: float | None = None  # how long its jobs can be looked up after their end; None: as long as others
     contract: int = 1
     probe: bool = False  # only with ARXOS_PROBES=1
 

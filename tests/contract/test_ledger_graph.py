@@ -8,6 +8,7 @@ import pytest
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.graph import Edge, Graph, Node
 from arxos.domain.jobs.job import After, JobState, OnFailure
+from arxos.domain.jobs.retention import Retention
 from tests.builders import new_job
 from tests.contract.lives import job_in
 from tests.worlds import PostgresWorld, World
@@ -65,7 +66,7 @@ def test_pruned_predecessors_are_left_away(world: World) -> None:
     world.succeed(then.id)
     world.pass_time(60)
     world.insert(new_job(after=(then.id,)))
-    assert world.do(lambda ledger: ledger.prune(50, 100)) == 1
+    assert world.do(lambda ledger: ledger.prune(Retention({JobState.SUCCEEDED: 50, JobState.CANCELLED: 50}), 100)) == 1
     seen = around(world, then.id)
     assert first not in {node.id for node in seen.nodes}
     assert [edge.before for edge in seen.edges] == [then.id]

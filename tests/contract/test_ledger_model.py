@@ -26,6 +26,7 @@ from arxos.domain.jobs.desk import Action, Desk, Operator, Order
 from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, After, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import CancelledPage, JobFilter, Ledger
 from arxos.domain.jobs.outcome import Outcome, Settlement
+from arxos.domain.jobs.retention import Retention
 from tests.builders import beat, new_job
 from tests.worlds import FakeWorld, PostgresWorld, World
 
@@ -164,7 +165,9 @@ class TwoLedgers(RuleBasedStateMachine):
     @rule(old=st.booleans())
     def prune(self, old: bool) -> None:
         """What is done since before the last leap, or what is done at all."""
-        self._same(lambda ledger, _: ledger.prune(LATER_S / 2 if old else 0, MOST_JOBS))
+        keep_s = LATER_S / 2 if old else 0.0
+        retention = Retention({JobState.SUCCEEDED: keep_s, JobState.CANCELLED: keep_s})
+        self._same(lambda ledger, _: ledger.prune(retention, MOST_JOBS))
 
     @rule(back=st.integers(0, 2), ago_s=st.sampled_from([0, 0, LATER_S / 2]))
     def lose(self, back: int, ago_s: float) -> None:

@@ -7,17 +7,19 @@ import pytest
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import JobState, OnFailure
-from arxos.storage.ledger_prune import OLD
+from arxos.domain.jobs.retention import DAY_S, PastJob, Retention
+from arxos.storage.ledger_prune import OLD, SORTS
 from tests.builders import new_job
 from tests.contract.lives import job_in
 from tests.running import wait_until
 from tests.worlds import PostgresWorld, World
 
 KEEP_S, ALL = 50.0, 100
+RETENTION = Retention({JobState.SUCCEEDED: KEEP_S, JobState.CANCELLED: KEEP_S})
 
 
 def prune(world: World, limit: int = ALL) -> int:
-    return world.do(lambda ledger: ledger.prune(KEEP_S, limit))
+    return world.do(lambda ledger: ledger.prune(RETENTION, limit))
 
 
 def grown_old(world: World, state: JobState, **fields: object) -> UUID:
@@ -130,7 +132,7 @@ def test_two_who_prune_at_once_neither_wait_nor_count_twice(postgres: PostgresWo
     for _ in range(4):
         grown_old(postgres, JobState.SUCCEEDED)
     with postgres.unit_of_work() as one, postgres.unit_of_work() as other:
-        pruned = one.jobs.prune(KEEP_S, 3), other.jobs.prune(KEEP_S, 3)
+        pruned = one.jobs.prune(RETENTION, 3), other.jobs.prune(RETENTION, 3)
         one.commit()
         other.commit()
     assert pruned == (3, 1)
@@ -149,7 +151,7 @@ def test_whoever_comes_while_its_predecessor_is_pruned_is_refused(postgres: Post
 
     thread = Thread(target=come)
     with postgres.unit_of_work() as uow:
-        assert uow.jobs.prune(KEEP_S, ALL) == 1
+        assert uow.jobs.prune(RETENTION, ALL) == 1
         thread.start()
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -170,9 +172,77 @@ def test_what_came_while_its_predecessor_was_to_be_pruned_keeps_it(postgres: Pos
     assert prune(postgres) == 0
 
 
-def test_old_jobs_are_found_by_an_index(postgres: PostgresWorld) -> None:
+@pytest.mark.parametrize("statement", [OLD, SORTS])
+def test_old_jobs_are_found_by_an_index(postgres: PostgresWorld, statement: str) -> None:
     """Here with tables so small that the planner would not use it by itself."""
+    values = {"kind": "k", "state": "succeeded", "keep_s": KEEP_S, "limit": ALL}
     with postgres.database.connection() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")
-        plan = connection.execute("EXPLAIN " + OLD, {"older_than_s": KEEP_S, "limit": ALL}).fetchall()
-    assert any("jobs_done" in line for (line,) in plan)
+        plan = connection.execute("EXPLAIN " + statement, values).fetchall()
+    assert any("jobs_done_kind" in line for (line,) in plan)
+
+
+def test_a_kind_may_keep_its_jobs_for_a_time_of_its_own(world: World) -> None:
+    short, long = grown_old(world, JobState.SUCCEEDED, kind="health.check"), job_in(world, JobState.SUCCEEDED)
+    own = Retention({JobState.SUCCEEDED: 1e6, JobState.CANCELLED: 1e6}, {"health.check": KEEP_S})
+    assert world.do(lambda ledger: ledger.prune(own, ALL)) == 1
+    assert (is_there(world, short), is_there(world, long)) == (False, True)
+
+
+def test_a_state_may_be_kept_longer_than_another(world: World) -> None:
+    done, stopped = grown_old(world, JobState.SUCCEEDED), grown_old(world, JobState.CANCELLED)
+    own = Retention({JobState.SUCCEEDED: KEEP_S, JobState.CANCELLED: 1e6})
+    assert world.do(lambda ledger: ledger.prune(own, ALL)) == 1
+    assert (is_there(world, done), is_there(world, stopped)) == (False, True)
+
+
+def test_a_line_of_a_pruned_job_is_kept(world: World) -> None:
+    old = grown_old(world, JobState.SUCCEEDED, kind="one.kind", submitted_by="ada")
+    before = world.get(old)
+    prune(world)
+    past = past_job(world, old)
+    assert past is not None
+    assert (past.kind, past.state, past.submitted_by, past.attempts) == ("one.kind", JobState.SUCCEEDED, "ada", 1)
+    assert past.finished_at == before.finished_at
+    assert [one.id for one in world.do(lambda ledger: ledger.past_jobs(kind="one.kind"))] == [old]
+    assert world.do(lambda ledger: ledger.past_jobs(kind="another")) == []
+    with pytest.raises(NotFoundError, match=r"no job|one\.kind, succeeded at"):
+        world.get(old)
+
+
+def test_history_is_paged_newest_first(world: World) -> None:
+    jobs = sorted(grown_old(world, JobState.SUCCEEDED) for _ in range(3))
+    prune(world)
+    newest = world.do(lambda ledger: ledger.past_jobs(limit=2))
+    rest = world.do(lambda ledger: ledger.past_jobs(limit=2, before=newest[-1].id))
+    assert [past.id for past in (*newest, *rest)] == jobs[::-1]
+
+
+def test_history_forgets_whole_months(postgres: PostgresWorld) -> None:
+    young, old = grown_old(postgres, JobState.SUCCEEDED), grown_old(postgres, JobState.SUCCEEDED)
+    postgres.sql("UPDATE jobs SET finished_at = '2020-02-10T00:00Z' WHERE id = %s RETURNING id", old)
+    prune(postgres)
+    assert past_job(postgres, old) is not None
+    assert postgres.do(lambda ledger: ledger.forget_history(400 * DAY_S)) == 1
+    assert past_job(postgres, old) is None
+    assert past_job(postgres, young) is not None
+    assert postgres.do(lambda ledger: ledger.forget_history(400 * DAY_S)) == 0
+
+
+def test_a_month_gets_a_partition_of_its_own_with_what_had_strayed(postgres: PostgresWorld) -> None:
+    stray, old = grown_old(postgres, JobState.SUCCEEDED), grown_old(postgres, JobState.SUCCEEDED)
+    postgres.sql("UPDATE jobs SET finished_at = '2021-05-10T00:00Z' RETURNING id")
+    postgres.sql(
+        "WITH gone AS (DELETE FROM jobs WHERE id = %s RETURNING *) INSERT INTO job_history (id, kind, queue, state,"
+        " attempts, created_at, finished_at) SELECT id, kind, queue, state, attempt, created_at, finished_at FROM gone"
+        " RETURNING id",
+        stray,
+    )
+    prune(postgres)
+    assert postgres.sql("SELECT id FROM job_history_2021_05 ORDER BY id") == sorted([(stray,), (old,)])
+    assert postgres.sql("SELECT count(*) FROM job_history_rest") == [(0,)]
+
+
+def past_job(world: World, job_id: UUID) -> PastJob | None:
+    past: PastJob | None = world.do(lambda ledger: ledger.past(job_id))
+    return past

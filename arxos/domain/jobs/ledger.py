@@ -11,6 +11,7 @@ from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
+from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
 
 
@@ -147,12 +148,22 @@ class Ledger(Protocol):
     def expire(self) -> list[Cancelled]:
         """Cancel jobs whose deadline has passed, once: waiting ones at once, running ones are asked. Returns them."""
 
-    def prune(self, older_than_s: float, limit: int) -> int:
-        """Delete the oldest jobs that succeeded or were cancelled longer ago than that, at most `limit`; how many.
+    def prune(self, retention: Retention, limit: int) -> int:
+        """Delete jobs that succeeded or were cancelled longer ago than they are kept, at most `limit`; how many.
 
-        Their attempts, edges and idempotency keys go with them: the same key then makes a new job. Dead letters stay,
-        and whoever a job that is neither succeeded nor cancelled was to wait for. So do the acts of operators.
+        History keeps a line of each. Their attempts, edges and idempotency keys go: the same key then makes a new job.
+        Dead letters stay, and whoever a job that is neither succeeded nor cancelled was to wait for. So do the acts of
+        operators.
         """
+
+    def forget_history(self, history_s: float) -> int:
+        """Drop the months of history that ended longer ago than that; how many."""
+
+    def past(self, job_id: UUID) -> PastJob | None:
+        """What is known of a job that has left the ledger."""
+
+    def past_jobs(self, *, kind: str | None = None, limit: int = 50, before: UUID | None = None) -> list[PastJob]:
+        """Jobs that have left the ledger, newest first, those older than `before`."""
 
     def report_progress(self, job_id: UUID, attempt: int, done: float, note: str) -> str | None:
         """Store progress. Returns who asked to cancel; raises ConflictError when the attempt is no longer current."""
