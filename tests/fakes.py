@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from arxos.domain.jobs.desk import Desk
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.probes import ProbeEffects
-from arxos.domain.ports import Ports, StoredBlob, UnitOfWork
+from arxos.domain.ports import HeldBlob, Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
 from tests.fakes_acts import FakeDesk
 from tests.fakes_buildings import InMemoryBuildings
@@ -112,6 +113,7 @@ class FakeBlobs:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._came: dict[str, float] = {}
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> StoredBlob:
         content = b"".join(chunks)
@@ -119,6 +121,7 @@ class FakeBlobs:
             raise InvalidError(f"{len(content)} bytes: at least 1 and at most {limit_bytes} are taken")
         name = hashlib.sha256(content).hexdigest()
         self._blobs[name] = content
+        self._came[name] = time.time()
         return StoredBlob(name, len(content))
 
     @contextmanager
@@ -132,6 +135,20 @@ class FakeBlobs:
 
     def exists(self, sha256: str) -> bool:
         return sha256 in self._blobs
+
+    def walk(self, after: str = "") -> Iterator[HeldBlob]:
+        for name in sorted(name for name in self._blobs if name > after):
+            yield HeldBlob(name, len(self._blobs[name]), time.time() - self._came[name])
+
+    def remove(self, sha256: str, *, older_than_s: float) -> bool:
+        if sha256 not in self._blobs or time.time() - self._came[sha256] <= older_than_s:
+            return False
+        del self._blobs[sha256]
+        return True
+
+    def grow_old(self, sha256: str, seconds: float) -> None:
+        """As if nobody had handed it in for so much longer."""
+        self._came[sha256] -= seconds
 
 
 class FakeCache:

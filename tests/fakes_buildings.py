@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -134,6 +135,9 @@ class InMemoryBuildings:
             and (after is None or place > after)
         ]
         return FindingPage(tuple(f for _, f in found[:limit]), found[limit - 1][0] if len(found) > limit else None)
+
+    def named_blobs(self, names: Sequence[str]) -> set[str]:
+        return {model.sha256 for model in self._models.values()}.intersection(names)
 
     def save_report(self, model_id: UUID, report: ValidationReport) -> None:
         known = self.model(model_id)

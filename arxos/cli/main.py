@@ -17,6 +17,7 @@ from arxos.cli import (
     choices,
     dead,
     graph,
+    history,
     jobs,
     kinds,
     limits,
@@ -43,6 +44,7 @@ NO_PAGER = "--no-pager"
 LOOK, OPERATE, BUILDINGS, PROCESSES = "Submit and look", "Operate", "Buildings", "Processes"
 app.command(rich_help_panel=LOOK)(submit.submit)
 jobs.app.command()(graph.graph)
+jobs.app.command()(history.history)
 jobs.app.command()(acts.redrive)
 jobs.app.command()(acts.retry)
 jobs.app.command()(acts.discard)

@@ -53,6 +53,15 @@ class StoredBlob:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBlob:
+    """One of the bytes in the store. `age_s`: since somebody handed them in, for the first time or again."""
+
+    sha256: str
+    size_bytes: int
+    age_s: float
+
+
 class BlobStore(Protocol):
     """Content-addressed bytes."""
 
@@ -67,6 +76,12 @@ class BlobStore(Protocol):
 
     def exists(self, sha256: str) -> bool:
         """Whether the store holds these bytes."""
+
+    def walk(self, after: str = "") -> Iterator[HeldBlob]:
+        """All that it holds, in order of their names, those after this one. What comes meanwhile may be told."""
+
+    def remove(self, sha256: str, *, older_than_s: float) -> bool:
+        """Forget these bytes, unless somebody handed them in since; whether they are gone by this call."""
 
 
 class Cache(Protocol):

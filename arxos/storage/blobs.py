@@ -4,18 +4,21 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
-from arxos.domain.ports import StoredBlob
+from arxos.domain.ports import HeldBlob, StoredBlob
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]+")
 PROBE = b"can blobs be written here?\n"  # always the same: its folders are left, and no others with every probe
 
 
@@ -80,9 +83,12 @@ class FileBlobStore:
         return StoredBlob(digest.hexdigest(), size)
 
     def _keep(self, written: Path, name: str) -> None:
+        """Move it to its place; what is there already becomes young again, so that nobody collects it now."""
         target = self._path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
+        try:
+            os.utime(target)
+        except FileNotFoundError:
             written.chmod(0o444)
             written.replace(target)
             _sync_folder(target.parent)
@@ -99,6 +105,31 @@ class FileBlobStore:
         with _translated(self._root):
             return bool(_NAME.fullmatch(sha256)) and self._path(sha256).is_file()
 
+    def walk(self, after: str = "") -> Iterator[HeldBlob]:
+        """In order of their names; see `BlobStore.walk`."""
+        for outer in _names(self._root, 2, after[:2]):
+            for inner in _names(self._root / outer, 2, after[2:4] if outer == after[:2] else ""):
+                for name in _names(self._root / outer / inner, 64, after):
+                    with suppress(FileNotFoundError):  # it went meanwhile
+                        file = (self._root / outer / inner / name).stat()
+                        if name != after:
+                            yield HeldBlob(name, file.st_size, time.time() - file.st_mtime)
+
+    def remove(self, sha256: str, *, older_than_s: float) -> bool:
+        """Out of the way first, and looked at there: whoever hands the same bytes in meanwhile stores them anew."""
+        leaving = self._root / "incoming" / f"{sha256}.{uuid4().hex}"
+        with _translated(self._root):
+            leaving.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._path(sha256).rename(leaving)
+            except FileNotFoundError:
+                return False
+            if young := time.time() - leaving.stat().st_mtime <= older_than_s:
+                leaving.replace(self._path(sha256))
+            else:
+                leaving.unlink()
+        return not young
+
     def probe(self) -> Room:
         """Store a few bytes and take them away again; what room there is. Raises UnavailableError."""
         name = self.put([PROBE], limit_bytes=len(PROBE)).sha256
@@ -109,6 +140,17 @@ class FileBlobStore:
 
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name[2:4] / name
+
+
+def _names(folder: Path, length: int, first: str) -> list[str]:
+    """What lies there and has a name of this many hexadecimal digits, from `first` on."""
+    with _translated(folder), suppress(FileNotFoundError):
+        return sorted(
+            entry.name
+            for entry in os.scandir(folder)
+            if len(entry.name) == length and _HEX.fullmatch(entry.name) and entry.name >= first
+        )
+    return []
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Uploaded source files and the reports on them as rows."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
@@ -92,6 +93,11 @@ class ModelRows:
     def _one(self, statement: str, parameters: tuple[Any, ...]) -> ModelRecord | None:
         row = self._connection.execute(statement, parameters).fetchone()
         return None if row is None else ModelRecord(*row)
+
+    def named_blobs(self, names: Sequence[str]) -> set[str]:
+        """Those of the bytes that some model names."""
+        rows = self._connection.execute("SELECT DISTINCT sha256 FROM models WHERE sha256 = ANY(%s)", [list(names)])
+        return {row[0] for row in rows}
 
     def save_report(self, model_id: UUID, report: ValidationReport) -> None:
         """Store the report in place of an earlier one. Raises NotFoundError."""

@@ -1,6 +1,9 @@
 """What a blob store does, shown on the one in a folder."""
 
+import os
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
 from arxos.domain.ports import BlobStore
 from arxos.storage.blobs import FileBlobStore, blob_store
+from tests.running import wait_until
 
 
 @pytest.fixture
@@ -75,3 +79,69 @@ def test_the_address_of_a_store_is_a_file_url(tmp_path: Path) -> None:
 def test_another_address_is_refused_naming_the_setting(url: str) -> None:
     with pytest.raises(InvalidError, match="ARXOS_BLOB_URL"):
         blob_store(url)
+
+
+def names(blobs: BlobStore, after: str = "") -> list[str]:
+    return [held.sha256 for held in blobs.walk(after)]
+
+
+def test_a_walk_meets_every_blob_in_order_of_their_names(blobs: BlobStore) -> None:
+    stored = sorted(blobs.put([b"%d" % i], limit_bytes=10).sha256 for i in range(20))
+    assert names(blobs) == stored
+    assert [names(blobs, stored[i]) for i in range(20)] == [stored[i + 1 :] for i in range(20)]
+
+
+def test_a_walk_tells_size_and_age_and_nothing_of_uploads_that_are_on_their_way(
+    blobs: BlobStore, tmp_path: Path
+) -> None:
+    stored = blobs.put([b"12345"], limit_bytes=10)
+    (tmp_path / "blobs" / "incoming" / "tmp123").write_bytes(b"half")
+    [held] = blobs.walk()
+    assert (held.sha256, held.size_bytes) == (stored.sha256, 5)
+    assert 0 <= held.age_s < 60
+
+
+def test_an_empty_store_can_be_walked(blobs: BlobStore) -> None:
+    assert names(blobs) == []
+
+
+def test_what_is_old_enough_can_be_removed_and_handed_in_again(blobs: BlobStore) -> None:
+    stored = blobs.put([b"x"], limit_bytes=1)
+    assert not blobs.remove(stored.sha256, older_than_s=60)
+    assert blobs.exists(stored.sha256)
+    assert blobs.remove(stored.sha256, older_than_s=-1)
+    assert not blobs.exists(stored.sha256)
+    assert not blobs.remove(stored.sha256, older_than_s=-1)
+    assert blobs.put([b"x"], limit_bytes=1) == stored
+    assert blobs.exists(stored.sha256)
+
+
+def test_bytes_that_are_handed_in_again_are_young_again(blobs: BlobStore, tmp_path: Path) -> None:
+    stored = blobs.put([b"x"], limit_bytes=1)
+    [file] = files(tmp_path)
+    os.utime(file, (0, 0))
+    blobs.put([b"x"], limit_bytes=1)
+    assert not blobs.remove(stored.sha256, older_than_s=60)
+
+
+def test_nothing_that_somebody_hands_in_is_lost_to_a_removal_at_the_same_time(blobs: BlobStore, tmp_path: Path) -> None:
+    """Whoever was told that the bytes are stored finds them, whatever the collector does."""
+    stored = blobs.put([b"x"], limit_bytes=1)
+    stop = threading.Event()
+
+    def collect() -> None:
+        while not stop.is_set():
+            blobs.remove(stored.sha256, older_than_s=60)
+
+    collector = threading.Thread(target=collect)
+    collector.start()
+    try:
+        for _ in range(300):
+            with suppress(FileNotFoundError):
+                os.utime(blobs._path(stored.sha256), (0, 0))  # type: ignore[attr-defined]
+            blobs.put([b"x"], limit_bytes=1)
+            wait_until(lambda: blobs.exists(stored.sha256), "the bytes to be there", 5)
+    finally:
+        stop.set()
+        collector.join()
+    assert blobs.exists(stored.sha256)

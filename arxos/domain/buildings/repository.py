@@ -1,6 +1,6 @@
 """What the domain needs of a store of buildings. Used inside a unit of work: others see nothing before `commit`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -169,6 +169,9 @@ class BuildingRepository(Protocol):
         limit: int = 50,
     ) -> FindingPage:
         """A part of the report on this model, from behind the place `after` on; empty while there is no report."""
+
+    def named_blobs(self, names: Sequence[str]) -> set[str]:
+        """Those of the bytes that some model names."""
 
     def save_report(self, model_id: UUID, report: ValidationReport) -> None:
         """Store the report in place of an earlier one on the same model. Raises NotFoundError for the model."""
