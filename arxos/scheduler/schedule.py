@@ -6,5 +6,11 @@ An entry, for example::
 """
 
 from arxos.domain.jobs.schedule import Entry
+from arxos.domain.jobs.slots import Rhythm
 
-TABLE: tuple[Entry, ...] = ()
+HOUR_S, DAY_S = 3600, 86_400
+
+TABLE: tuple[Entry, ...] = (
+    Entry("ledger-prune", "ledger.prune", Rhythm(every_s=HOUR_S), jitter_s=600),
+    Entry("blobs-collect", "blobs.collect", Rhythm(every_s=DAY_S), jitter_s=HOUR_S),
+)
