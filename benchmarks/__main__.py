@@ -21,7 +21,7 @@ def known() -> Iterator[tuple[str, ModuleType]]:
         if not found.name.startswith("_"):
             module = importlib.import_module(f"benchmarks.{found.name}")
             if hasattr(module, "run"):
-                yield found.name, module
+                yield found.name.replace("_", "-"), module
 
 
 def main() -> int:
