@@ -114,6 +114,13 @@ class FakeDesk:
     def acts(self, limit: int) -> list[BulkAct]:
         return sorted(self._tables.bulk_acts.values(), key=lambda act: act.started_at, reverse=True)[:limit]
 
+    def drain(self, worker: str, by: Operator) -> None:
+        if worker not in self._tables.heartbeats:
+            raise NotFoundError(f"no worker {worker!r}")
+        if worker not in self._tables.draining:
+            self._tables.draining[worker] = by.name
+            self._record(by, "drain_worker", None, None)
+
     def _dead(self, job_id: UUID, act: str) -> Job:
         if job_id not in self._tables.rows:
             raise NotFoundError(f"no job {str(job_id)!r}")

@@ -104,6 +104,7 @@ class FakeLedger:
 
     def retire(self, worker: str) -> list[UUID]:
         self._tables.heartbeats.pop(worker, None)
+        self._tables.draining.pop(worker, None)
         return self._give_back([row.job for row in self._tables.running() if row.job.worker == worker])
 
     def expire(self) -> list[Cancelled]:
@@ -191,8 +192,9 @@ class FakeLedger:
         self._tables.pauses.pop((scope, name), None)
         self._tables.record(self._now(), by, f"resume_{scope}", None)
 
-    def beat(self, beat: Beat) -> None:
+    def beat(self, beat: Beat) -> bool:
         self._tables.heartbeats[beat.worker] = (beat, self._now())
+        return beat.worker in self._tables.draining
 
     def _connect(self, jobs: Sequence[NewJob]) -> None:
         for job in jobs:

@@ -60,6 +60,7 @@ class Tables:
     bulk_acts: dict[UUID, BulkAct] = field(default_factory=dict)
     history: dict[UUID, PastJob] = field(default_factory=dict)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
+    draining: dict[str, str] = field(default_factory=dict)  # worker: who asked
 
     def copy(self) -> "Tables":
         return Tables(*(getattr(self, name).copy() for name in Tables.__slots__))

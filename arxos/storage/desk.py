@@ -7,12 +7,12 @@ from uuid import UUID
 from arxos.domain.jobs.desk import BulkAct, Edit, Group, Opened, Operator, Order, Step, UndoStep
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
-from arxos.storage import ledger_acts, ledger_bulk, ledger_groups
+from arxos.storage import ledger_acts, ledger_bulk, ledger_groups, worker_acts
 from arxos.storage.database import Connection
 
 
 class PostgresDesk:
-    """Acts on dead letters within one transaction of `connection`."""
+    """See `Desk`. Acts within one transaction of `connection`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -46,3 +46,6 @@ class PostgresDesk:
 
     def acts(self, limit: int) -> list[BulkAct]:
         return ledger_bulk.acts(self._connection, limit)
+
+    def drain(self, worker: str, by: Operator) -> None:
+        worker_acts.drain(self._connection, worker, by)

@@ -55,9 +55,11 @@ RETURNING cancel_requested_by
 """
 
 BEAT = """
-INSERT INTO workers (id, host, pid, pool, queues, version, contracts, connections, clock_skew_s)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, extract(epoch FROM %s::timestamptz - clock_timestamp())::float)
-ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), clock_skew_s = excluded.clock_skew_s
+INSERT INTO workers (id, host, pid, pool, queues, version, contracts, connections, slots, memory_bytes, clock_skew_s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, extract(epoch FROM %s::timestamptz - clock_timestamp())::float)
+ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), clock_skew_s = excluded.clock_skew_s,
+    memory_bytes = excluded.memory_bytes
+RETURNING drain_requested_at IS NOT NULL
 """
 
 ACT = "INSERT INTO operator_actions (actor, action, reason, details) VALUES (%s, %s, %s, %s)"
@@ -186,9 +188,10 @@ class PostgresLedger:
         self._act(by, f"resume_{scope}", None, **{scope: name})
         ledger_insert.notify(self._connection)
 
-    def beat(self, beat: Beat) -> None:
+    def beat(self, beat: Beat) -> bool:
         row = [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
-        self._connection.execute(BEAT, [*row, Jsonb(dict(beat.contracts)), beat.connections, beat.clock])
+        row += [Jsonb(dict(beat.contracts)), beat.connections, beat.slots, beat.memory_bytes, beat.clock]
+        return bool(self._connection.execute(BEAT, row).fetchall()[0][0])
 
     def _act(self, actor: str, action: str, reason: str | None, **details: Any) -> None:
         self._connection.execute(ACT, [actor, action, reason, Jsonb(details)])

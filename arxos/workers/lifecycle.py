@@ -24,6 +24,7 @@ from arxos.tasks.queues import Pool, queues_of
 from arxos.workers.cancelling import Cancelling
 from arxos.workers.deaths import COULD_NOT_SETTLE, reason_of
 from arxos.workers.losses import Losses
+from arxos.workers.memory import used_bytes
 
 FAILED = 70
 GOODBYE_S = 5.0
@@ -51,6 +52,7 @@ class Lifecycle:
     beat: Beat
     losses: Losses
     cancelling: Cancelling
+    drain: Callable[[], None]  # called at every heartbeat from which on somebody wants this worker to end
     _next_renewal: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -106,9 +108,12 @@ class Lifecycle:
                 os._exit(FAILED)
 
     def _renew(self) -> None:
+        memory = used_bytes(self.beat.pid) or None
         with self.runtime.ports.unit_of_work() as uow:
-            uow.jobs.beat(replace(self.beat, clock=datetime.now(UTC)))
+            unwanted = uow.jobs.beat(replace(self.beat, clock=datetime.now(UTC), memory_bytes=memory))
             uow.commit(durable=False)
+        if unwanted:
+            self.drain()
         self._next_renewal = time.monotonic() + self.runtime.settings.heartbeat_s
 
     def _retire(self) -> None:

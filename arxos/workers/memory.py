@@ -21,6 +21,11 @@ def is_beyond(pid: int, limit_mb: int) -> int | None:
     return used if used > limit_mb else None
 
 
+def used_bytes(pid: int) -> int:
+    """What is resident of the family, pages that several share counted once. 0 where there is no /proc."""
+    return sum(map(_proportional, family(pid)))
+
+
 def family(pid: int) -> Iterator[int]:
     """The process and what it started, and those, and so on; children follow their parents."""
     yield pid

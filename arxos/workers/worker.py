@@ -37,7 +37,8 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     guard = start_guard() if pool is Pool.CPU else None  # first: it is to inherit next to nothing
     tuple(runtime.ports.readers)  # imports the formats once, before the children are forked
     contracts = {kind.name: kind.contract for kind in runtime.kinds.values()}
-    beat = replace(new_beat(pool), contracts=contracts, connections=most_connections(pool, concurrency))
+    connections = most_connections(pool, concurrency)
+    beat = replace(new_beat(pool), contracts=contracts, connections=connections, slots=concurrency)
     notices = Notices()
     executor = Executor(runtime.kinds, runtime.ports, beat.worker, queues_of(pool), notices=notices, tidy=end_offspring)
     app = build_app(runtime.settings, f"arxos-worker-{pool}")
@@ -53,12 +54,12 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     duties = hasty(runtime)
     losses = Losses(duties.ports.unit_of_work, Outbox(duties.database))
     cancelling = Cancelling(duties.ports.unit_of_work, beat.worker, notices, runtime.settings.cancel_grace_s)
-    lifecycle = Lifecycle(duties, beat, losses, cancelling)
-    lifecycle.connect()
-    drain = Drain(beat.worker, runtime.settings.drain_s, lifecycle.give_back)
+    drain = Drain(beat.worker, runtime.settings.drain_s)
     drain.connect()
+    lifecycle = Lifecycle(duties, beat, losses, cancelling, drain.begin)
+    lifecycle.connect()
     limits = HardLimits(runtime.kinds, runtime.settings.job_memory_mb, losses.add, lifecycle.abandon)
-    watch(limits.enforce, drain.check)
+    watch(limits.enforce, lambda: drain.check(lifecycle.give_back))
     app.worker_main(
         [
             "--quiet",

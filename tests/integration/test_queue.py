@@ -209,6 +209,52 @@ def test_a_stopping_worker_gives_back_what_takes_too_long(queue: Stack) -> None:
     queue.do(lambda ledger: ledger.resume("maintenance", "ada"))
 
 
+def test_a_worker_that_is_drained_finishes_what_runs_and_ends(queue: Stack) -> None:
+    job_id = queue.submit("probe.effect", key="k", seconds=1.5)
+    queue.reaches(job_id, JobState.RUNNING)
+    worker = queue.worker_of(job_id)
+    drain(queue, worker.pid)
+    assert worker.wait(30) == 0
+    job = queue.get(job_id)
+    assert (job.state, job.attempt, len(job.attempts)) == (JobState.SUCCEEDED, 1, 1)
+    assert queue.effects([job_id]) == [job_id]
+    assert queue.sql("SELECT count(*) FROM workers WHERE pid = %s", worker.pid) == [(0,)]
+
+
+def test_a_worker_that_is_drained_gives_back_what_takes_too_long(queue: Stack) -> None:
+    job_id = queue.submit("probe.effect", key="k", seconds=600)
+    queue.reaches(job_id, JobState.RUNNING)
+    worker = queue.worker_of(job_id)
+    queue.do(lambda ledger: ledger.pause("maintenance", "ada"))  # nobody starts it again meanwhile
+    drain(queue, worker.pid)
+    assert worker.wait(30) == 0
+    job = queue.get(job_id)
+    assert (job.state, job.lost, [one.outcome for one in job.attempts]) == (JobState.QUEUED, 0, ["interrupted"])
+    queue.do(lambda ledger: ledger.cancel(job_id, "ada", "shown"))
+
+
+def test_a_worker_that_is_stopped_while_it_drains_still_finishes_what_runs(queue: Stack) -> None:
+    job_id = queue.submit("probe.effect", key="k", seconds=2)
+    queue.reaches(job_id, JobState.RUNNING)
+    worker = queue.worker_of(job_id)
+    drain(queue, worker.pid)
+    log = queue.folder / "worker.log"
+    heard = [f":{worker.pid}:", "worker_drains"]
+    wait_until(lambda: any(all(word in line for word in heard) for line in log.read_text().splitlines()), "it has heard")
+    worker.terminate()
+    assert worker.wait(30) == 0
+    assert (queue.get(job_id).state, queue.get(job_id).attempt) == (JobState.SUCCEEDED, 1)
+
+
+def test_a_worker_tells_how_much_it_runs_at_once_and_how_much_memory_it_takes(queue: Stack) -> None:
+    told = "SELECT slots, memory_bytes FROM workers WHERE pid = %s AND memory_bytes IS NOT NULL"
+    pid = queue.workers[0].pid
+    wait_until(lambda: queue.sql(told, pid), "the worker's announcement")
+    [(slots, memory)] = queue.sql(told, pid)
+    assert slots == 2
+    assert 20 << 20 < memory < 4 << 30
+
+
 def test_a_killed_relay_loses_nothing(queue: Stack) -> None:
     relay = queue.relay
     assert relay is not None
@@ -323,3 +369,11 @@ def messages(queue: Stack) -> int:
 def passes_by(queue: Stack) -> None:
     """Wait until a job that was submitted now has passed through, and with it what was sent before."""
     assert queue.reaches(queue.submit("probe.noop"), within_s=30).state is JobState.SUCCEEDED
+
+
+def drain(queue: Stack, pid: int) -> None:
+    """Ask a worker to go, as an operator does."""
+    [(worker,)] = queue.sql("SELECT id FROM workers WHERE pid = %s", pid)
+    with queue.runtime.ports.unit_of_work() as uow:
+        uow.desk.drain(worker, Operator("ada", "it leaks"))
+        uow.commit()

@@ -115,7 +115,7 @@ class Group:
 
 
 class Desk(Protocol):
-    """Acts on dead letters, and on jobs that wait, within one transaction."""
+    """Acts on dead letters, on jobs that wait and on workers, within one transaction."""
 
     def redrive(self, job_id: UUID, by: Operator, *, edit: Edit | None = None, drop_deadline: bool = False) -> None:
         """Send a dead job round again with a fresh budget of attempts, and with another payload if so wished.
@@ -156,3 +156,9 @@ class Desk(Protocol):
 
     def acts(self, limit: int) -> list[BulkAct]:
         """The latest bulk acts."""
+
+    def drain(self, worker: str, by: Operator) -> None:
+        """Have a worker finish what runs, and end: it hears of it with its next heartbeat. Raises NotFoundError.
+
+        Asked again, nothing changes: who asked first stays named.
+        """

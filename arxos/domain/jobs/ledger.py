@@ -88,6 +88,8 @@ class Beat:
     contracts: Mapping[str, int] = field(default_factory=dict)  # the kinds that it knows, each up to this version
     connections: int | None = None  # to the database, that its processes may hold at once
     clock: datetime | None = None  # what its own clock shows; None: it does not tell
+    slots: int | None = None  # jobs at once
+    memory_bytes: int | None = None  # of its processes together
 
 
 class Ledger(Protocol):
@@ -221,8 +223,8 @@ class Ledger(Protocol):
     def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
         """Let it go on."""
 
-    def beat(self, beat: Beat) -> None:
-        """Announce a worker or renew its lease."""
+    def beat(self, beat: Beat) -> bool:
+        """Announce a worker or renew its lease. Whether somebody wants it to finish what runs, and end."""
 
     def retire(self, worker: str) -> list[UUID]:
         """A worker says goodbye: what it still runs is given back, no attempt burned. Returns the jobs."""
