@@ -20,7 +20,16 @@ from arxos.domain.jobs.job import (
     JobState,
     NewJob,
 )
-from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.ledger import (
+    RECENT_S,
+    Beat,
+    Cancelled,
+    CancelledPage,
+    CancelRequest,
+    JobFilter,
+    Page,
+    QueueCounts,
+)
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
@@ -28,10 +37,10 @@ from arxos.domain.jobs.snapshot import Pause, Snapshot
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_acts import fits
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
-from tests.fakes_edges import connect, graph, release
+from tests.fakes_edges import DONE, connect, graph, release
 from tests.fakes_history import forget_history, prune
 from tests.fakes_parking import park, within
-from tests.fakes_tables import Row, Tables, due_by, is_due, started
+from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
 from tests.fakes_why import snapshot
 
 
@@ -180,7 +189,9 @@ class FakeLedger:
 
     def queues(self) -> list[QueueCounts]:
         now = self._now()
+        since = now - timedelta(seconds=RECENT_S)
         jobs = [row.job for row in self._tables.rows.values()]
+        jobs = [job for job in jobs if job.state not in DONE or finished(job) > since]
         paused = {name for scope, name in self._tables.pauses if scope is Scope.QUEUE}
         return [self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | paused)]
 
@@ -306,7 +317,9 @@ class FakeLedger:
         mine = [job for job in jobs if job.queue == name]
         waits = [(now - job.available_at).total_seconds() for job in mine if is_due(job, now)]
         states = dict(Counter(job.state for job in mine))
-        return QueueCounts(name, states, max(waits, default=None), self._tables.paused_by(Scope.QUEUE, name))
+        pause = self._tables.pauses.get((Scope.QUEUE, name))
+        told = (pause.by, pause.at, pause.reason) if pause else (None, None, None)
+        return QueueCounts(name, states, max(waits, default=None), *told)
 
 
 def _is_alike(job: Job, new: NewJob) -> bool:

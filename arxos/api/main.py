@@ -11,13 +11,23 @@ from arxos.api.description import ANYWHERE, describe
 from arxos.api.guards import Guards
 from arxos.api.listening import kept_answers
 from arxos.api.problems import answer_with_problems
-from arxos.api.routes import building_reads, buildings, health, kinds, models
+from arxos.api.routes import building_reads, buildings, health, kinds, limits, models, queues, records, workers
 from arxos.app.bootstrap import Runtime, start
 from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.storage.database import POOL_SIZE
 
-ROUTERS = (kinds.router, buildings.router, models.router, building_reads.router, health.router)
+ROUTERS = (
+    kinds.router,
+    buildings.router,
+    models.router,
+    building_reads.router,
+    queues.router,
+    limits.router,
+    workers.router,
+    records.router,
+    health.router,
+)
 
 
 def serve() -> FastAPI:

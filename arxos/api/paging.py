@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
@@ -20,7 +21,7 @@ def cursor_at(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, default=str).encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+def place_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] | None:
     """The place that a cursor of ours tells, its parts of these kinds. Raises Refusal (422)."""
     if cursor is None:
         return None

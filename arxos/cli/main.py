@@ -11,6 +11,7 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
 from arxos.cli import (
+    act_log,
     acts,
     buildings,
     cancel,
@@ -26,6 +27,7 @@ from arxos.cli import (
     queues,
     schedules,
     submit,
+    workers,
 )
 from arxos.cli.demo import demo
 from arxos.cli.doctor import doctor
@@ -55,6 +57,8 @@ app.add_typer(queues.app, name="queues", rich_help_panel=OPERATE)
 app.add_typer(limits.app, name="limits", rich_help_panel=OPERATE)
 app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
 app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
+app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
+app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)
 app.command(rich_help_panel=BUILDINGS)(validate)

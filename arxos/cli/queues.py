@@ -12,7 +12,7 @@ from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.session import session
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.relay import complaint
-from arxos.storage.quarantine import QuarantineTable
+from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
 from arxos.storage.services import Services
 from arxos.tasks.queues import known_queue
 
@@ -26,6 +26,8 @@ app = typer.Typer(help="What waits where, and pausing it.", no_args_is_help=True
 def list_(json: AsJson = False) -> None:
     """List the queues with their jobs by state; say on stderr what is wrong with publishing.
 
+    Of what succeeded or was cancelled, only what ended within the last hour counts.
+
     Example: arxos queues list
     """
     runtime = session()
@@ -37,8 +39,11 @@ def list_(json: AsJson = False) -> None:
         print_json(queues)
         return
     print_table(
-        ("queue", *JobState, Column("oldest due s", "oldest due"), "paused by"),
-        [(q.queue, *(q.states.get(s, 0) for s in JobState), _age(q.oldest_due_s), q.paused_by) for q in queues],
+        ("queue", *JobState, Column("oldest due s", "oldest due"), "paused by", "reason"),
+        [
+            (q.queue, *(q.states.get(s, 0) for s in JobState), _age(q.oldest_due_s), q.paused_by, q.pause_reason)
+            for q in queues
+        ],
         empty="no queue has jobs",
     )
 
@@ -53,7 +58,7 @@ def quarantine(limit: Limit = 50, json: AsJson = False) -> None:
 
     Example: arxos queues quarantine --limit 10
     """
-    latest = QuarantineTable(session().database).latest(limit)
+    latest = QuarantineTable(session().database).find(QuarantineFilter(), limit)
     if json:
         print_json(latest)
         return

@@ -25,6 +25,7 @@ from arxos.storage import (
     ledger_park,
     ledger_pause,
     ledger_prune,
+    ledger_queues,
     ledger_read,
     ledger_settle,
     ledger_why,
@@ -177,7 +178,7 @@ class PostgresLedger:
         return ledger_graph.graph(self._connection, job_id, limit)
 
     def queues(self) -> list[QueueCounts]:
-        return ledger_read.queues(self._connection)
+        return ledger_queues.queues(self._connection)
 
     def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
         ledger_pause.pause(self._connection, scope, name, by, reason)

@@ -7,7 +7,7 @@ from psycopg.rows import class_row, dict_row, kwargs_row
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Page, QueueCounts
+from arxos.domain.jobs.ledger import JobFilter, Page
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import job_history
 from arxos.storage.database import Connection
@@ -47,16 +47,6 @@ WITH own AS (
 SELECT {columns} FROM jobs
 WHERE id IN (SELECT id FROM own UNION SELECT job_id FROM job_edges WHERE after_id IN (SELECT id FROM own))
 ORDER BY id LIMIT %(limit)s
-"""
-QUEUES = """
-SELECT queue, coalesce(states, '{}') AS states, oldest_due_s, paused_by FROM (
-    SELECT queue, jsonb_object_agg(state, n) AS states, max(oldest) AS oldest_due_s FROM (
-        SELECT queue, state, count(*) AS n,
-            extract(epoch FROM max(clock_timestamp() - available_at) FILTER (
-                WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp()))::float AS oldest
-        FROM jobs GROUP BY queue, state) by_state
-    GROUP BY queue) by_queue
-FULL JOIN queue_pauses USING (queue) ORDER BY queue
 """
 
 
@@ -120,21 +110,6 @@ def condition(which: JobFilter, **more: Any) -> tuple[LiteralString, dict[str, A
     values = {name: getattr(which, name) for name in JobFilter.__slots__} | more
     wanted = [one for name, one in CONDITIONS.items() if values.get(name) is not None]
     return " AND ".join(wanted) or "true", values
-
-
-def queues(connection: Connection) -> list[QueueCounts]:
-    """Jobs by queue and state."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(QUEUES).fetchall()
-    return [
-        QueueCounts(
-            row["queue"],
-            {JobState(state): n for state, n in row["states"].items()},
-            row["oldest_due_s"],
-            row["paused_by"],
-        )
-        for row in rows
-    ]
 
 
 def _job(**row: Any) -> Job:

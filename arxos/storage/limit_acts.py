@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
@@ -38,17 +39,24 @@ WITH flight AS (
 held AS (
     SELECT split_part(held, '/', 1) AS whole, count(*) AS n FROM jobs
     WHERE state IN ('queued', 'retryable') AND published_at IS NULL AND held <> '' GROUP BY 1),
-paused AS (SELECT 'kind' AS scope, kind AS name, paused_by FROM kind_pauses UNION ALL
-    SELECT 'queue', queue, paused_by FROM queue_pauses)
+paused AS (SELECT 'kind' AS scope, kind AS name, paused_by, paused_at, reason FROM kind_pauses UNION ALL
+    SELECT 'queue', queue, paused_by, paused_at, reason FROM queue_pauses)
 SELECT scope, name, running, per, CASE WHEN per IS NOT NULL THEN per_running END, rate,
     CASE WHEN rate IS NOT NULL THEN coalesce(burst, greatest(1, ceil(rate))::int) END, paused_by, set_by,
     (SELECT count(*) FROM flight WHERE scope = 'kind' AND kind = name OR scope = 'queue' AND queue = name),
-    coalesce(held.n, 0)
+    coalesce(held.n, 0), paused_at, reason, coalesce(limits.source, 'operator')
 FROM limits FULL JOIN paused USING (scope, name) LEFT JOIN held ON whole = scope || ':' || name
 ORDER BY scope, name
 """
 SHARE = """
 INSERT INTO shares (submitter, weight) VALUES (%s, %s) ON CONFLICT (submitter) DO UPDATE SET weight = excluded.weight
+"""
+SHARES = """
+SELECT submitter, weight,
+    (SELECT count(*) FROM jobs WHERE submitted_by = submitter AND state = 'running')
+    + (SELECT count(*) FROM jobs WHERE submitted_by = submitter
+        AND state IN ('queued', 'retryable') AND published_at IS NOT NULL)
+FROM shares ORDER BY submitter
 """
 ACT = "INSERT INTO operator_actions (actor, action, details) VALUES (%s, %s, %s)"
 
@@ -68,6 +76,18 @@ class Usage:
     set_by: str | None
     in_flight: int
     held: int
+    paused_at: datetime | None
+    pause_reason: str | None
+    source: str  # code, operator
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitterShare:
+    """A submitter's weight, where it was set. `in_flight`: its jobs that are published or running."""
+
+    submitter: str
+    weight: float
+    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,11 @@ class Limits:
             if connection.execute(REMOVE, [scope, name]).fetchone() is None:
                 raise NotFoundError(f"no limit on {scope} {name!r}")
             self._act(connection, by, "remove_limit", {"scope": scope, "name": name})
+
+    def shares(self) -> list[SubmitterShare]:
+        """Whoever was given a weight, by name."""
+        with self.database.connection() as connection:
+            return [SubmitterShare(*row) for row in connection.execute(SHARES)]
 
     def share(self, submitter: str, weight: float, by: str) -> None:
         """A submitter's weight when queues are shared out; 1 is everybody's. Raises InvalidError."""

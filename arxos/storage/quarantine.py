@@ -16,8 +16,12 @@ SELECT %(queue)s, %(task)s, %(message_id)s, %(reason)s, %(size_bytes)s, %(excerp
 WHERE NOT EXISTS (SELECT FROM jobs WHERE id = ANY(%(unless)s) AND kind = %(task)s)
 """
 FORGET = "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - %s"
-LATEST = """
-SELECT received_at, queue, task, message_id, reason, size_bytes, excerpt FROM quarantine ORDER BY id DESC LIMIT %s
+FIND = """
+SELECT id, received_at, queue, task, message_id, reason, size_bytes, excerpt FROM quarantine
+WHERE (%(queue)s::text IS NULL OR queue = %(queue)s) AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
+    AND (%(reason)s::text IS NULL OR strpos(lower(reason), lower(%(reason)s)) > 0)
+    AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ORDER BY id DESC LIMIT %(limit)s
 """
 
 
@@ -35,9 +39,19 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineFilter:
+    """Which of them; None: any. `reason`: a part of it, in any case."""
+
+    queue: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """One row."""
 
+    id: int
     received_at: datetime
     queue: str | None
     task: str | None
@@ -63,10 +77,11 @@ class QuarantineTable:
             connection.commit()
         return added
 
-    def latest(self, limit: int) -> list[Quarantined]:
-        """The last ones first."""
+    def find(self, which: QuarantineFilter, limit: int, before: int | None = None) -> list[Quarantined]:
+        """The last ones first, those before the one of this id."""
+        values = asdict(which) | {"limit": limit, "before": before}
         with self.database.connection() as connection:
-            return [Quarantined(*row) for row in connection.execute(LATEST, [limit])]
+            return [Quarantined(*row) for row in connection.execute(FIND, values)]
 
 
 def _row(one: Refused) -> dict[str, object]:

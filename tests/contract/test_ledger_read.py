@@ -148,6 +148,33 @@ def test_queues_are_counted_by_state(world: World) -> None:
     assert 60 <= maintenance.oldest_due_s < 120
 
 
+def test_what_ended_an_hour_ago_counts_in_no_queue(world: World) -> None:
+    job_in(world, JobState.SUCCEEDED)
+    job_in(world, JobState.CANCELLED)
+    job_in(world, JobState.DEAD)
+    both = {JobState.SUCCEEDED: 1, JobState.CANCELLED: 1, JobState.DEAD: 1}
+    assert world.do(lambda ledger: ledger.queues())[0].states == both
+    world.pass_time(3601)
+    assert world.do(lambda ledger: ledger.queues())[0].states == {JobState.DEAD: 1}
+
+
+def test_every_unfinished_state_counts(world: World) -> None:
+    live = set(JobState) - {JobState.SUCCEEDED, JobState.CANCELLED}
+    for state in live:
+        job_in(world, state)
+    counted = world.do(lambda ledger: ledger.queues())[0].states
+    assert live <= counted.keys()
+
+
+def test_a_paused_queue_says_by_whom_since_when_and_why(world: World) -> None:
+    before = world.now()
+    world.do(lambda ledger: ledger.pause("cache", "ada", reason="the disk is full"))
+    [cache] = world.do(lambda ledger: ledger.queues())
+    assert (cache.paused_by, cache.pause_reason) == ("ada", "the disk is full")
+    assert cache.paused_at is not None
+    assert before <= cache.paused_at <= world.now()
+
+
 def test_the_first_to_pause_a_queue_is_named(world: World) -> None:
     world.do(lambda ledger: ledger.pause("cache", "ada"))
     world.do(lambda ledger: ledger.pause("cache", "bob"))

@@ -240,7 +240,7 @@ def test_a_worker_that_is_stopped_while_it_drains_still_finishes_what_runs(queue
     drain(queue, worker.pid)
     log = queue.folder / "worker.log"
     heard = [f":{worker.pid}:", "worker_drains"]
-    wait_until(lambda: any(all(word in line for word in heard) for line in log.read_text().splitlines()), "it has heard")
+    wait_until(lambda: any(all(word in line for word in heard) for line in log.read_text().splitlines()), "it heard")
     worker.terminate()
     assert worker.wait(30) == 0
     assert (queue.get(job_id).state, queue.get(job_id).attempt) == (JobState.SUCCEEDED, 1)

@@ -14,6 +14,8 @@ from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
 
+RECENT_S = 3600  # for how long a queue's finished jobs count
+
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
@@ -67,12 +69,17 @@ class CancelRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """One queue at a moment: jobs by state, and how long the oldest due one has waited (seconds)."""
+    """One queue at a moment: jobs by state, and how long the oldest due one has waited (seconds).
+
+    Of those that succeeded or were cancelled only what ended in the last hour counts, and at most 10,000 of a kind.
+    """
 
     queue: str
     states: dict[JobState, int]
     oldest_due_s: float | None
     paused_by: str | None
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +222,7 @@ class Ledger(Protocol):
         """The workflow around the job, at most `limit` jobs of it, the nearest first. Raises NotFoundError."""
 
     def queues(self) -> list[QueueCounts]:
-        """Every queue that has jobs or is paused."""
+        """Every queue that has jobs, or had some within the last hour, or is paused."""
 
     def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
         """Start nothing more of a queue or a kind; what runs goes on."""
