@@ -231,11 +231,11 @@ def test_a_job_is_found_by_the_beginning_of_its_id(cli: Cli) -> None:
 
 
 def test_who_names_what_there_is_not_is_told_what_there_is(cli: Cli) -> None:
-    assert "building.paint'; there are building." in cli.refusal("submit", "building.paint", code=1)
+    assert "building.paint'; there are " in cli.refusal("submit", "building.paint", code=1)
     done = cli.run("jobs", "list", "--kind", "building.paint", "--queue", "chache", "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
     kinds, queues = done.stderr.splitlines()
-    assert "no job kind 'building.paint' is known here; there are building." in kinds
+    assert "no job kind 'building.paint' is known here; there are " in kinds
     assert "no queue 'chache' is known here; there are cache, " in queues
 
 
