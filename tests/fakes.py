@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +11,19 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from arxos.domain.audits.findings import Audits
 from arxos.domain.buildings.repository import BuildingRepository
 from arxos.domain.errors import InvalidError, NotFoundError, TransientError, UnavailableError
 from arxos.domain.events import Event
 from arxos.domain.jobs.desk import Desk
+from arxos.domain.jobs.inspection import LedgerInspection
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.probes import ProbeEffects
 from arxos.domain.ports import HeldBlob, Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
 from tests.fakes_acts import FakeDesk
+from tests.fakes_audits import FakeAudits, FakeInspection
 from tests.fakes_buildings import InMemoryBuildings
 from tests.fakes_ledger import FakeLedger
 from tests.fakes_tables import FakeClock, Tables
@@ -70,6 +73,8 @@ class FakeUnitOfWork:
     jobs: Ledger
     desk: Desk
     buildings: BuildingRepository
+    audits: Audits
+    inspection: LedgerInspection
     probes: ProbeEffects
 
     def __init__(self, database: FakeDatabase) -> None:
@@ -105,6 +110,8 @@ class FakeUnitOfWork:
         self._tables = self._database.tables.copy()
         self.jobs = FakeLedger(self._tables, self._database.clock)
         self.desk = FakeDesk(self._tables, self._database.clock)
+        self.audits = FakeAudits(self._tables, self._database.clock)
+        self.inspection = FakeInspection(self._tables, self._database.clock)
         self.probes = FakeProbeEffects(self._tables)
 
 
@@ -171,7 +178,17 @@ class FakeCache:
         self._values.clear()
 
 
+class FakeMessages:
+    """See `Messages`. What is on its way is what a test says."""
+
+    def __init__(self) -> None:
+        self.jobs: set[UUID] | None = set()
+
+    def named(self, queues: Collection[str]) -> set[UUID] | None:  # noqa: ARG002 - all queues together
+        return self.jobs
+
+
 def fake_ports(database: FakeDatabase | None = None) -> Ports:
     """Everything a job's body may touch, in memory; the installed formats read."""
     database = database or FakeDatabase()
-    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers())
+    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers(), FakeMessages())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from arxos.domain.audits.findings import Audit, Noted, Place
 from arxos.domain.jobs.desk import BulkAct
 from arxos.domain.jobs.job import WAITING, Act, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
@@ -59,6 +60,9 @@ class Tables:
     acts: list[ActRow] = field(default_factory=list)
     bulk_acts: dict[UUID, BulkAct] = field(default_factory=dict)
     history: dict[UUID, PastJob] = field(default_factory=dict)
+    audits: dict[UUID, Audit] = field(default_factory=dict)
+    places: dict[UUID, Place] = field(default_factory=dict)
+    noted: dict[tuple[UUID, str, str], Noted] = field(default_factory=dict)  # (audit, sort, subject)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
     draining: dict[str, str] = field(default_factory=dict)  # worker: who asked
 

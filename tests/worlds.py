@@ -151,7 +151,16 @@ class PostgresWorld(World):
         self.database.close()
 
 
-TIMELESS = ("job_edges", "queue_pauses", "kind_pauses", "limits", "shares", "operator_actions", "probe_effects")
+TIMELESS = (
+    "audits",
+    "job_edges",
+    "queue_pauses",
+    "kind_pauses",
+    "limits",
+    "shares",
+    "operator_actions",
+    "probe_effects",
+)
 MOMENTS = {
     "job_history": ("created_at", "started_at", "finished_at"),
     "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at", "redriven_at"),

@@ -8,6 +8,7 @@ from arxos.app.settings import Settings, read_settings
 from arxos.domain.ports import OpenUnitOfWork, Ports
 from arxos.formats.registry import installed_readers
 from arxos.storage.blobs import blob_store
+from arxos.storage.broker_messages import RedisMessages
 from arxos.storage.cache import RedisCache
 from arxos.storage.database import Database
 from arxos.storage.unit_of_work import PostgresUnitOfWork
@@ -36,6 +37,7 @@ def start(settings: Settings | None = None, *, application: str = "arxos") -> Ru
         blobs=blob_store(settings.blob_url),
         cache=RedisCache(settings.cache_url),
         readers=installed_readers(),
+        messages=RedisMessages(settings.broker_url),
     )
     return Runtime(settings, kinds, database, ports)
 

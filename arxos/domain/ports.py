@@ -1,18 +1,21 @@
 """What the domain needs of the world. `storage` and `formats` provide it; tests use the fakes in `tests/fakes.py`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
+from uuid import UUID
 
 from arxos.domain.events import Event
 
 if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time the arrows point the other way
+    from arxos.domain.audits.findings import Audits
     from arxos.domain.buildings.model_reader import ModelReader
     from arxos.domain.buildings.repository import BuildingRepository
     from arxos.domain.jobs.desk import Desk
+    from arxos.domain.jobs.inspection import LedgerInspection
     from arxos.domain.jobs.ledger import Ledger
     from arxos.domain.jobs.probes import ProbeEffects
 
@@ -29,6 +32,10 @@ class UnitOfWork(Protocol):
     def desk(self) -> "Desk": ...
     @property
     def buildings(self) -> "BuildingRepository": ...
+    @property
+    def audits(self) -> "Audits": ...
+    @property
+    def inspection(self) -> "LedgerInspection": ...
     @property
     def probes(self) -> "ProbeEffects": ...
     def __enter__(self) -> Self: ...
@@ -92,6 +99,16 @@ class Cache(Protocol):
     def delete_prefix(self, prefix: str) -> None: ...
 
 
+class Messages(Protocol):
+    """What is on its way to the workers."""
+
+    def named(self, queues: Collection[str]) -> Collection[UUID] | None:
+        """The jobs that messages of these queues name, delivered ones too; None: there are too many to look through.
+
+        Raises UnavailableError.
+        """
+
+
 class ModelReaders(Protocol):
     """The formats that are installed."""
 
@@ -109,3 +126,4 @@ class Ports:
     blobs: BlobStore
     cache: Cache
     readers: ModelReaders
+    messages: Messages

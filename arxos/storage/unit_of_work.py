@@ -7,10 +7,12 @@ from typing import Self
 
 from arxos.domain.events import Event
 from arxos.domain.jobs.job import NewJob
+from arxos.storage.audits import PostgresAudits
 from arxos.storage.buildings import PostgresBuildings
 from arxos.storage.database import Connection, Database
 from arxos.storage.desk import PostgresDesk
 from arxos.storage.ledger import PostgresLedger
+from arxos.storage.ledger_inspection import PostgresInspection
 from arxos.storage.probes import PostgresProbeEffects
 
 
@@ -20,6 +22,8 @@ class PostgresUnitOfWork:
     jobs: PostgresLedger
     desk: PostgresDesk
     buildings: PostgresBuildings
+    audits: PostgresAudits
+    inspection: PostgresInspection
     probes: PostgresProbeEffects
 
     def __init__(self, database: Database, react: Callable[[Event], Iterable[NewJob]]) -> None:
@@ -33,6 +37,8 @@ class PostgresUnitOfWork:
         self.jobs = PostgresLedger(self._connection)
         self.desk = PostgresDesk(self._connection)
         self.buildings = PostgresBuildings(self._connection)
+        self.audits = PostgresAudits(self._connection)
+        self.inspection = PostgresInspection(self._connection)
         self.probes = PostgresProbeEffects(self._connection)
         return self
 

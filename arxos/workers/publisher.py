@@ -1,8 +1,5 @@
 """Hands envelopes to Redis through Celery: only job ids and trace headers travel."""
 
-import base64
-import json
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -14,6 +11,7 @@ from kombu.connection import Connection
 
 from arxos.domain.errors import UnavailableError
 from arxos.domain.jobs.envelopes import Envelope
+from arxos.storage.broker_messages import jobs_in
 from arxos.workers.admission import shown
 from arxos.workers.broker_words import BROKER_ERRORS, words_for
 
@@ -22,7 +20,6 @@ T = TypeVar("T")
 LOOKED_THROUGH = 10_000  # messages of one queue; who finds more there finds them forged
 LOOKED_THROUGH_BYTES = 32 * 1024 * 1024
 AT_ONCE = 8
-IDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Publisher:
@@ -131,12 +128,3 @@ class Publisher:
     def _new_connection(self) -> Connection:
         connection: Connection = self._app.connection_for_write()
         return connection
-
-
-def jobs_in(message: bytes) -> set[UUID]:
-    """The jobs that a message names: whatever looks like an id in its body. Of garbage: none."""
-    try:
-        body = base64.b64decode(json.loads(message)["body"])
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return set()
-    return {UUID(found.decode()) for found in IDS.findall(body)}

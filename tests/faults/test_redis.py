@@ -13,8 +13,8 @@ import pytest
 import redis as redis_client
 
 from arxos.domain.jobs.job import JobState
+from arxos.storage.broker_messages import jobs_in
 from arxos.tasks.queues import POOL_OF
-from arxos.workers.publisher import jobs_in
 from deploy.local.ports import free_port
 from deploy.local.redis_server import Redis
 from tests.faults.conftest import MakeSystem, Record

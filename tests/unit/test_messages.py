@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arxos.workers.publisher import jobs_in
+from arxos.storage.broker_messages import jobs_in
 
 ONE, OTHER = UUID(int=0xA1), UUID(int=0xB2)  # the same in every process: they are part of tests' names
 

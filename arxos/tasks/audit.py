@@ -1,0 +1,26 @@
+"""What all audits have in common."""
+
+from uuid import UUID
+
+from arxos.domain.audits.findings import Audit
+from arxos.tasks.kind import Attempt, Payload, Result
+
+
+class AuditPayload(Payload):
+    """No fields."""
+
+
+class Audited(Result):
+    """What an audit came to. Its findings: `arxos audits show ID`."""
+
+    audit_id: UUID
+    examined: int
+    findings: int
+    sorts: dict[str, int]
+
+
+def audited(attempt: Attempt, audit: Audit) -> Audited:
+    """The audit in numbers."""
+    with attempt.ports.unit_of_work() as uow:
+        sorts = uow.audits.sorts(audit.job_id)
+    return Audited(audit_id=audit.job_id, examined=audit.examined, findings=audit.findings, sorts=dict(sorts))
