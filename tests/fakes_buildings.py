@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from arxos.domain.buildings.audit_index import IndexFacts
 from arxos.domain.buildings.box import Box, box_of
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.findings import Severity, ValidationReport
@@ -40,6 +41,37 @@ class InMemoryBuildings:
         self._indexes: dict[UUID, tuple[ModelRecord, datetime, ModelIndex]] = {}
         self._time = datetime(2026, 1, 1, tzinfo=UTC)
         self.removed: list[tuple[UUID, str, str]] = []
+
+    def ids(self, *, after: UUID, limit: int) -> tuple[UUID, ...]:
+        return tuple(sorted(one for one in self._buildings if one > after)[:limit])
+
+    def all_models(self, *, after: UUID, limit: int) -> tuple[ModelRecord, ...]:
+        return tuple(self._models[one] for one in sorted(one for one in self._models if one > after)[:limit])
+
+    def index_facts(self, *, after: UUID, limit: int) -> tuple[IndexFacts, ...]:
+        return tuple(self._index_facts(one) for one in self.ids(after=after, limit=limit))
+
+    def _index_facts(self, building_id: UUID) -> IndexFacts:
+        """An index in memory is damaged by nobody."""
+        index, latest, counts = self.index(building_id), self.latest_model(building_id), self.counts(building_id)
+        return IndexFacts(
+            building_id=building_id,
+            indexed_id=index.model.id if index else None,
+            indexed_revision=index.model.revision if index else None,
+            sha256=index.model.sha256 if index else None,
+            filename=index.model.filename if index else None,
+            latest_id=latest.id if latest else None,
+            latest_revision=latest.revision if latest else None,
+            latest_age_s=(self._now() - latest.received_at).total_seconds() if latest else None,
+            floors=counts.floors,
+            spaces=counts.spaces,
+            elements=counts.elements,
+            foreign=0,
+            dangling=0,
+            invalid=0,
+            outline=index.outline.bounds if index and index.outline else None,
+            floors_outline=index.outline.bounds if index and index.outline else None,
+        )
 
     def add(self, building: Building) -> None:
         building.version, building.created_at = 1, self._now()

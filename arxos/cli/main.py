@@ -13,6 +13,7 @@ from typer.main import get_command
 from arxos.cli import (
     act_log,
     acts,
+    audits,
     buildings,
     cancel,
     choices,
@@ -59,6 +60,7 @@ app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
 app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
 app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
 app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
+app.add_typer(audits.app, name="audits", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)
 app.command(rich_help_panel=BUILDINGS)(validate)

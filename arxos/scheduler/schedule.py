@@ -12,5 +12,9 @@ HOUR_S, DAY_S = 3600, 86_400
 
 TABLE: tuple[Entry, ...] = (
     Entry("ledger-prune", "ledger.prune", Rhythm(every_s=HOUR_S), jitter_s=600),
+    Entry("audit-ledger", "audit.ledger", Rhythm(every_s=DAY_S), jitter_s=HOUR_S),
+    Entry("audit-index", "audit.index", Rhythm(every_s=7 * DAY_S), jitter_s=6 * HOUR_S),
+    Entry("audit-cache", "audit.cache", Rhythm(every_s=6 * HOUR_S), jitter_s=HOUR_S),
+    Entry("audit-blobs", "audit.blobs", Rhythm(every_s=7 * DAY_S), jitter_s=6 * HOUR_S),
     Entry("blobs-collect", "blobs.collect", Rhythm(every_s=DAY_S), jitter_s=HOUR_S),
 )

@@ -27,7 +27,7 @@ def collect_blobs(ports: Ports, grace_s: float, tell: Callable[[float, str], Non
     """
     examined = removed = freed = 0
     grace_s = max(grace_s, SHORTEST_GRACE_S)
-    for batch in _batches(ports.blobs.walk()):
+    for batch in batches(ports.blobs.walk()):
         for orphan in _orphans(ports, batch, grace_s):
             if ports.blobs.remove(orphan.sha256, older_than_s=grace_s):
                 removed, freed = removed + 1, freed + orphan.size_bytes
@@ -45,7 +45,8 @@ def _orphans(ports: Ports, batch: Sequence[HeldBlob], grace_s: float) -> list[He
     return [blob for blob in old if blob.sha256 not in named]
 
 
-def _batches(blobs: Iterable[HeldBlob]) -> Iterator[list[HeldBlob]]:
+def batches(blobs: Iterable[HeldBlob]) -> Iterator[list[HeldBlob]]:
+    """In parts of BATCH."""
     remaining = iter(blobs)
     while batch := list(islice(remaining, BATCH)):
         yield batch

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from shapely import MultiPolygon
@@ -17,6 +17,9 @@ from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import InvalidError, InvalidGeometryError
 
 Place = tuple[str, UUID]  # (global id, id): where a listing of spaces or elements goes on
+
+if TYPE_CHECKING:  # the audit imports this module by way of the ports
+    from arxos.domain.buildings.audit_index import IndexFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +218,12 @@ class BuildingRepository(Protocol):
 
     def spaces_at(self, building_id: UUID, x: float, y: float, z: float | None = None) -> tuple[Space, ...]:
         """The spaces whose footprint covers the point (and whose z range holds z), by global id."""
+
+    def ids(self, *, after: UUID, limit: int) -> tuple[UUID, ...]:
+        """The next buildings, in order of their ids."""
+
+    def all_models(self, *, after: UUID, limit: int) -> tuple[ModelRecord, ...]:
+        """The next models of all buildings, in order of their ids."""
+
+    def index_facts(self, *, after: UUID, limit: int) -> "tuple[IndexFacts, ...]":
+        """The next buildings' indexes for whoever audits them, in order of the buildings' ids."""

@@ -5,7 +5,7 @@ unread until they expire.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -79,6 +79,17 @@ def warm_cache(ports: Ports, building_id: UUID, progress: Progress) -> Warmed:
     ports.cache.put_many(values)
     entries, size = entries + len(values), size + sum(map(len, values.values()))
     return Warmed(stored.model.revision if stored.model else 0, len(floors), entries, size)
+
+
+def computed_entries(ports: Ports, building_id: UUID) -> Iterator[tuple[str, bytes]]:
+    """What the cache should hold for the building, each key with its value, computed now. Raises NotFoundError."""
+    with ports.unit_of_work() as uow:
+        stored = _read(uow.buildings, building_id)
+        summary = _summary(uow.buildings, stored)
+    yield stored.prefix + "summary", summary
+    for floor in stored.building.floors:
+        plan = _plan(ports, stored, floor)
+        yield from ((_plan_key(stored, floor, form), write(plan).encode()) for form, write in _WRITE.items())
 
 
 def read_summary(ports: Ports, building_id: UUID) -> bytes:

@@ -1,0 +1,22 @@
+"""`audit.blobs`: is everything there that models name?"""
+
+from arxos.domain.audits.run_audit import run_audit
+from arxos.domain.buildings.audit_blobs import BlobAudit
+from arxos.domain.jobs.limits import Allowance
+from arxos.tasks.audit import AuditPayload, audited
+from arxos.tasks.kind import Attempt, Done, job_kind
+
+
+@job_kind(
+    "audit.blobs",
+    queue="maintenance",
+    payload=AuditPayload,
+    allowed=Allowance(running=1),
+    soft_limit_s=4 * 3600.0,
+    hard_limit_s=4 * 3600.0 + 60,
+)
+def audit_blobs(payload: AuditPayload, attempt: Attempt) -> Done:
+    """Read every model's bytes and compare them with their names; tell of bytes that nobody names. Changes nothing."""
+    audit = BlobAudit(attempt.ports)
+    done = run_audit(attempt.ports.unit_of_work, attempt.job_id, "audit.blobs", audit.examine, attempt.progress)
+    return Done(audited(attempt, done))
