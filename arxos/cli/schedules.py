@@ -1,11 +1,12 @@
 """`arxos schedules …`: periodic jobs, and what an operator does to them."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
+from arxos.app.scheduling import schedule_document
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, operator
@@ -13,12 +14,11 @@ from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.session import session
 from arxos.cli.submit import read_payload
 from arxos.cli.times import parse_duration
-from arxos.domain.errors import ArxosError
-from arxos.domain.jobs.schedule import Entry, Policy, Schedule, check_entry, next_slot
+from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
-from arxos.scheduler.ticker import Kinds, extra_job, job
 from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
+from arxos.tasks.scheduled import extra_job, fit
 
 app = typer.Typer(help="Periodic jobs: list, run, pause, resume, add, change, remove.", no_args_is_help=True)
 
@@ -107,7 +107,7 @@ def add(
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
     runtime = session()
-    ScheduleActs(runtime.database, operator(by, None).name).add(_fit(runtime.kinds, entry))
+    ScheduleActs(runtime.database, operator(by, None).name).add(fit(runtime.kinds, entry))
 
 
 @app.command()
@@ -136,7 +136,7 @@ def change(
         rhythm = replace(entry.rhythm, timezone=timezone or entry.rhythm.timezone)
         if cron is not None or every is not None:
             rhythm = _rhythm(cron, every, rhythm.timezone)
-        return _fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
+        return fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
 
     ScheduleActs(runtime.database, operator(by, None).name).change(name, changed)
 
@@ -148,41 +148,6 @@ def remove(name: Name, by: By = None) -> None:
     Example: arxos schedules remove nightly
     """
     ScheduleActs(session().database, operator(by, None).name).remove(name)
-
-
-def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:
-    """A schedule as JSON shows it, here and over HTTP."""
-    entry, upcoming, error = schedule.entry, None, schedule.error
-    try:
-        upcoming = next_slot(schedule)
-    except ArxosError as unreadable:
-        error = error or str(unreadable)
-    lag = max(0.0, (now - upcoming).total_seconds()) if upcoming else 0.0
-    return {
-        "name": entry.name,
-        "kind": entry.kind,
-        "payload": entry.payload,
-        "queue": entry.queue,
-        "priority": entry.priority,
-        "cron": entry.rhythm.cron,
-        "every_s": entry.rhythm.every_s,
-        "timezone": entry.rhythm.timezone,
-        "policy": entry.policy,
-        "catch_up": entry.catch_up,
-        "jitter_s": entry.jitter_s,
-        "source": schedule.source,
-        "changed_at": schedule.changed_at,
-        "changed_by": schedule.changed_by,
-        "paused": schedule.paused_at is not None,
-        "paused_at": schedule.paused_at,
-        "paused_by": schedule.paused_by,
-        "next_slot": upcoming,
-        "last_slot": schedule.last_slot,
-        "lag_s": round(lag, 3),
-        "missed": schedule.missed,
-        "error": error,
-        "error_since": schedule.error_since,
-    }
 
 
 def _line(document: dict[str, Any]) -> tuple[object, ...]:
@@ -233,10 +198,3 @@ def _seconds(option: str, text: str | None) -> int | None:
     if duration is None:
         raise typer.BadParameter(f"{option}: {text!r} is no time such as 90, 30s, 5m, 1h or 1d")
     return round(duration.total_seconds())
-
-
-def _fit(kinds: Kinds, entry: Entry) -> Entry:
-    """The entry itself, if a beat could submit it. Raises InvalidError, UnknownKindError."""
-    check_entry(entry)
-    job(kinds, entry, key=entry.name)
-    return entry

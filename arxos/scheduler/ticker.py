@@ -1,27 +1,22 @@
 """One tick: submit a job for each slot that is due. Any number of processes may tick at once."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import uuid4
 
 import structlog
 
 from arxos.domain.errors import ConflictError, TransientError, UnknownKindError
-from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.outcome import readable
-from arxos.domain.jobs.schedule import Due, Entry, Schedule, check_entry, due, jitter, slot_key
+from arxos.domain.jobs.schedule import Due, Entry, Schedule, check_entry, due
 from arxos.domain.jobs.slots import first
 from arxos.storage.schedules import Schedules
-from arxos.tasks.kind import JobKind
-from arxos.tasks.request import new_job, parse_request
+from arxos.tasks.scheduled import Kinds, job, slot_job
 
 POLL_S = 1.0  # how late an operator's change is noticed
 
 log = structlog.get_logger()
-Kinds = Mapping[str, JobKind[Any]]
 
 
 @dataclass(slots=True)
@@ -81,29 +76,6 @@ class Ticker:
         words = readable(error)
         if schedule.error != words and self.schedules.blame(schedule, words):
             log.error("schedule_broken", schedule=schedule.entry.name, error=words)
-
-
-def slot_job(kinds: Kinds, entry: Entry, slot: datetime) -> NewJob:
-    """The job of one slot. Raises UnknownKindError, InvalidPayloadError."""
-    return job(kinds, entry, key=slot_key(entry.name, slot), run_at=slot + jitter(entry, slot))
-
-
-def extra_job(kinds: Kinds, entry: Entry, by: str) -> NewJob:
-    """A job besides those of the slots, to run at once. Raises as `slot_job`."""
-    return job(kinds, entry, key=f"{entry.name}@run:{uuid4()}", submitted_by=by)
-
-
-def job(kinds: Kinds, entry: Entry, **fields: object) -> NewJob:
-    """A job of the entry's. Raises UnknownKindError, InvalidPayloadError."""
-    request = {
-        "kind": entry.kind,
-        "payload": entry.payload,
-        "queue": entry.queue,
-        "priority": entry.priority,
-        "submitted_by": f"schedule:{entry.name}",
-        "idempotency_key": fields.pop("key"),
-    }
-    return new_job(kinds, parse_request(request | fields))
 
 
 def _tell(schedule: Schedule, owed: Due, now: datetime) -> None:

@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
 from arxos.domain.jobs.schedule import Due, Entry, Policy, Schedule, jitter, slot_key
 from arxos.domain.jobs.slots import Rhythm, newest
-from arxos.scheduler.ticker import POLL_S, Ticker, extra_job, slot_job
+from arxos.scheduler.ticker import POLL_S, Ticker
 from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
 from arxos.tasks.registry import all_kinds
+from arxos.tasks.scheduled import extra_job, slot_job
 from tests.builders import new_job
 from tests.servers import Servers
 from tests.worlds import PostgresWorld
