@@ -1,7 +1,7 @@
 """The ledger in memory. Passes the same contract suite as the one on PostgreSQL."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -163,6 +163,9 @@ class FakeLedger:
             raise NotFoundError(f"no job {str(job_id)!r}")
         acts = tuple(row.act for row in self._tables.acts if row.job_id == job_id)
         return replace(self._tables.job(job_id), acts=acts)
+
+    def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
+        return {job_id: self.get(job_id) for job_id in ids if job_id in self._tables.rows}
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         newest = sorted((row.job for row in self._tables.rows.values()), key=lambda job: job.id, reverse=True)

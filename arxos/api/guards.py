@@ -11,7 +11,9 @@ from structlog.contextvars import bound_contextvars
 
 REQUEST_ID = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 # Nothing of ours is fetched from elsewhere, framed elsewhere, or run that is not a file of ours.
 SAFE_HEADERS = {
@@ -29,6 +31,11 @@ SAFE_HEADERS = {
 def request_id() -> str:
     """The id of the request that is being answered; empty outside of one."""
     return _request_id.get()
+
+
+def traceparent() -> str | None:
+    """The trace that the request belongs to (W3C), where it told one."""
+    return _traceparent.get()
 
 
 class Guards:
@@ -51,6 +58,7 @@ class Guards:
             await send(message)
 
         _request_id.set(identity)
+        _traceparent.set(_trace(Headers(scope=scope).get("traceparent")))
         with bound_contextvars(request_id=identity):
             await self._app(scope, receive, answer)
         return None
@@ -58,3 +66,7 @@ class Guards:
 
 def _given(named: Iterable[str]) -> str | None:
     return next((name for name in named if _ID.fullmatch(name)), None)
+
+
+def _trace(told: str | None) -> str | None:
+    return told if told and _TRACE.fullmatch(told) else None

@@ -8,17 +8,38 @@ from fastapi import FastAPI
 
 from arxos import __version__
 from arxos.api.description import ANYWHERE, describe
+from arxos.api.gathered import gather
 from arxos.api.guards import Guards
 from arxos.api.listening import kept_answers
 from arxos.api.problems import answer_with_problems
-from arxos.api.routes import building_reads, buildings, health, kinds, limits, models, queues, records, workers
+from arxos.api.routes import (
+    building_reads,
+    buildings,
+    dead_letters,
+    health,
+    job_acts,
+    job_events,
+    jobs,
+    kinds,
+    limits,
+    models,
+    queues,
+    records,
+    schedules,
+    workers,
+)
 from arxos.app.bootstrap import Runtime, start
 from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.storage.database import POOL_SIZE
 
 ROUTERS = (
+    jobs.router,
+    job_events.router,
+    job_acts.router,
+    dead_letters.router,
     kinds.router,
+    schedules.router,
     buildings.router,
     models.router,
     building_reads.router,
@@ -63,6 +84,8 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.threads = CapacityLimiter(POOL_SIZE)
     app.state.uploads = CapacityLimiter(models.AT_ONCE)
-    async with kept_answers(app.state.runtime) as app.state.answers:
+    runtime: Runtime = app.state.runtime
+    gather(app, runtime, app.state.threads)
+    async with kept_answers(runtime) as app.state.answers:
         yield
-    app.state.runtime.database.close()
+    runtime.database.close()

@@ -14,6 +14,7 @@ from arxos.domain.errors import (
     ArxosError,
     ConflictError,
     InvalidError,
+    InvalidPayloadError,
     NotFoundError,
     OverloadedError,
     StaleError,
@@ -171,7 +172,15 @@ def _ours(request: Request, error: Exception) -> Response:
         log.warning("request_failed", path=request.url.path, error=str(error))
     wait_s = error.wait_s if isinstance(error, OverloadedError) else RETRY_S
     headers = {"Retry-After": str(max(1, wait_s))} if status in {429, 503} else None
-    return problem(request.url.path, status, str(error), headers=headers)
+    return problem(request.url.path, status, str(error), headers=headers, errors=_fields(error))
+
+
+def _fields(error: ArxosError) -> list[FieldError] | None:
+    if isinstance(error, UnknownKindError):
+        return [FieldError(field="kind", message=str(error))]
+    if isinstance(error, InvalidPayloadError):
+        return [FieldError(field=place, message=words) for place, words in error.fields.items()]
+    return None
 
 
 def _invalid(request: Request, error: Exception) -> Response:

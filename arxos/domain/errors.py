@@ -27,6 +27,7 @@ ArxosError
 Messages are lower case and name the thing: ``no building 'b-17'``.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 
@@ -71,7 +72,11 @@ class InvalidError(PermanentError):
 
 
 class InvalidPayloadError(InvalidError):
-    """A payload does not fit its kind's contract."""
+    """A request or its payload does not fit. `fields`: what is wrong with each part, by its place."""
+
+    def __init__(self, message: str = "", fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
 
 
 class InvalidBuildingError(InvalidError):

@@ -1,6 +1,6 @@
 """The ledger on PostgreSQL: each change of state is one guarded statement that returns what it changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -157,6 +157,9 @@ class PostgresLedger:
 
     def get(self, job_id: UUID) -> Job:
         return ledger_read.get(self._connection, job_id)
+
+    def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
+        return ledger_read.get_many(self._connection, ids)
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         return ledger_read.find(self._connection, which, limit, before)

@@ -1,9 +1,11 @@
 """Reading the ledger: rows as the domain's values."""
 
-from typing import Any, LiteralString
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row, kwargs_row
+from psycopg.rows import dict_row, kwargs_row
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
@@ -11,6 +13,8 @@ from arxos.domain.jobs.ledger import JobFilter, Page
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import job_history
 from arxos.storage.database import Connection
+
+T = TypeVar("T")
 
 COLUMNS: LiteralString = """
     id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
@@ -36,9 +40,13 @@ CONDITIONS: dict[str, LiteralString] = {
     "after": "id > %(after)s",
 }
 
-ACTS = """
-SELECT at, actor, action, coalesce(reason, details->>'reason') AS reason, source, act_id
-FROM operator_actions WHERE job_id = %s ORDER BY id
+ATTEMPTS: LiteralString = """
+SELECT job_id, attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place
+FROM attempts WHERE job_id = ANY(%s) ORDER BY job_id, attempt
+"""
+ACTS: LiteralString = """
+SELECT job_id, at, actor, action, coalesce(reason, details->>'reason'), source, act_id
+FROM operator_actions WHERE job_id = ANY(%s) ORDER BY id
 """
 OF_MODEL: LiteralString = """
 WITH own AS (
@@ -59,19 +67,28 @@ def claimed(row: tuple[Any, ...]) -> ClaimedJob:
 
 def get(connection: Connection, job_id: UUID) -> Job:
     """The job with its attempts. Raises NotFoundError."""
-    with connection.cursor(row_factory=class_row(AttemptRecord)) as cursor:
-        attempts = cursor.execute(
-            "SELECT attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place"
-            " FROM attempts WHERE job_id = %s ORDER BY attempt",
-            [job_id],
-        ).fetchall()
-    with connection.cursor(row_factory=class_row(Act)) as cursor:
-        acts = cursor.execute(ACTS, [job_id]).fetchall()
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = %s", [job_id]).fetchone()
-    if row is None:
+    job = get_many(connection, [job_id]).get(job_id)
+    if job is None:
         raise NotFoundError(_why_not(connection, job_id))
-    return _job(**row, attempts=tuple(attempts), acts=tuple(acts))
+    return job
+
+
+def get_many(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Job]:
+    """The jobs with their attempts and acts, in three statements however many they are."""
+    wanted = [list(ids)]
+    attempts, acts = _by_job(connection, ATTEMPTS, AttemptRecord, wanted), _by_job(connection, ACTS, Act, wanted)
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ANY(%s)", wanted).fetchall()
+    return {row["id"]: _job(**row, attempts=attempts(row["id"]), acts=acts(row["id"])) for row in rows}
+
+
+def _by_job(
+    connection: Connection, query: LiteralString, kind: Callable[..., T], wanted: Sequence[object]
+) -> Callable[[UUID], tuple[T, ...]]:
+    found: dict[UUID, list[T]] = defaultdict(list)
+    for job_id, *values in connection.execute(query, wanted):
+        found[job_id].append(kind(*values))
+    return lambda job_id: tuple(found.get(job_id, ()))
 
 
 def _why_not(connection: Connection, job_id: UUID) -> str:

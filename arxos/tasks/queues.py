@@ -30,5 +30,6 @@ def queues_of(pool: Pool) -> tuple[str, ...]:
 def known_queue(name: str) -> str:
     """The name itself. Raises InvalidPayloadError: a job in a misspelt queue would wait for ever."""
     if name not in POOL_OF:
-        raise InvalidPayloadError(f"job: queue: no queue {name!r}; there are {', '.join(sorted(POOL_OF))}")
+        words = f"no queue {name!r}; there are {', '.join(sorted(POOL_OF))}"
+        raise InvalidPayloadError(f"job: queue: {words}", {"queue": words})
     return name

@@ -40,11 +40,17 @@ def parse_payload(kind: JobKind[Any], payload: Mapping[str, Any]) -> Payload:
     try:
         parsed: Payload = kind.payload.model_validate(payload)
     except ValidationError as error:
-        raise InvalidPayloadError(f"payload of {kind.name}: {describe(error)}") from error
+        fields = {f"payload.{place}" if place else "payload": words for place, words in problems(error).items()}
+        raise InvalidPayloadError(f"payload of {kind.name}: {describe(error)}", fields) from error
     return parsed
 
 
 def describe(error: ValidationError) -> str:
     """One line for a pydantic error: each place and what is wrong there, never the value."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, p['loc'])) or 'payload'}: {p['msg'].lower()}" for p in problems)
+    return "; ".join(f"{place or 'payload'}: {words}" for place, words in problems(error).items())
+
+
+def problems(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by its place: ``{"after.0.id": "input should be a valid uuid"}``; '': the whole."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return {".".join(map(str, one["loc"])): one["msg"].lower() for one in found}

@@ -22,7 +22,7 @@ from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import After, NewJob, OnFailure
 from arxos.tasks.kind import JobKind, Payload
 from arxos.tasks.queues import known_queue
-from arxos.tasks.registry import describe, find_kind, parse_payload
+from arxos.tasks.registry import describe, find_kind, parse_payload, problems
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -52,17 +52,32 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Name
-    id: UUID | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
-    queue: Name | None = None
-    idempotency_key: Name | None = None
-    run_at: AwareDatetime | None = None
-    deadline: AwareDatetime | None = None
-    priority: int = Field(default=0, ge=-100, le=100)
-    after: tuple[Before, ...] = ()
-    on_failure: OnFailure = OnFailure.CANCEL
-    submitted_by: Name | None = None
+    kind: Name = Field(description="the job kind; `GET /api/kinds` lists them", examples=["building.validate"])
+    id: UUID | None = Field(default=None, description="the client's own for the job; without one, it is made")
+    payload: dict[str, Any] = Field(
+        default_factory=dict,
+        description="by the kind's contract",
+        examples=[{"model_id": "0192f3c8-0000-7000-8000-000000000000"}],
+    )
+    queue: Name | None = Field(default=None, description="another than the kind's own", examples=["validation"])
+    idempotency_key: Name | None = Field(
+        default=None, description="the client's name for the request: repeated, it gives the same job"
+    )
+    run_at: AwareDatetime | None = Field(
+        default=None, description="not before; with its zone", examples=["2026-11-25T08:00:00Z"]
+    )
+    deadline: AwareDatetime | None = Field(
+        default=None,
+        description="cancelled unless it is done by then; with its zone",
+        examples=["2026-11-25T20:00:00Z"],
+    )
+    priority: int = Field(default=0, ge=-100, le=100, description="higher first; worth ten seconds of waiting each")
+    after: tuple[Before, ...] = Field(default=(), max_length=10_000, description="the jobs to wait for")
+    on_failure: OnFailure = Field(
+        default=OnFailure.CANCEL, description="what it does when one that it waits for dies or is cancelled"
+    )
+    submitted_by: Name | None = Field(default=None, description="who asks; recorded")
+    webhook_id: UUID | None = Field(default=None, description="whom to tell when it is over")
 
     @field_validator("after")
     @classmethod
@@ -82,7 +97,7 @@ def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:
             return JobRequest.model_validate_json(raw)
         return JobRequest.model_validate(raw)
     except ValidationError as error:
-        raise InvalidPayloadError(f"job: {describe(error)}") from error
+        raise InvalidPayloadError(f"job: {describe(error)}", problems(error)) from error
 
 
 def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: UUID | None = None) -> NewJob:
@@ -104,6 +119,7 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
         submitted_by=request.submitted_by,
         after=tuple(_edge(one) for one in request.after),
         on_failure=request.on_failure,
+        webhook_id=request.webhook_id,
     )
 
 

@@ -1,6 +1,6 @@
 """The port on the ledger: every change of a job's state is one guarded operation here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -202,6 +202,9 @@ class Ledger(Protocol):
 
     def get(self, job_id: UUID) -> Job:
         """The whole job with its attempts. Raises NotFoundError."""
+
+    def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
+        """The whole jobs, as `get` gives them; who does not exist is left out."""
 
     def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
         """Jobs newest first, those older than `before`."""

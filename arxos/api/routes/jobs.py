@@ -1,0 +1,175 @@
+"""Jobs: submitted, read, listed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime
+from uuid6 import uuid7
+
+from arxos.api.access import Reader, Submitter
+from arxos.api.gathered import read, submitted
+from arxos.api.guards import request_id, traceparent
+from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.problems import FieldError, Refusal, documented
+from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why
+from arxos.api.working import Served, in_thread
+from arxos.app.access import Caller, Permission
+from arxos.app.bootstrap import Runtime
+from arxos.app.submitting import Asked, submit_all
+from arxos.domain.errors import ArxosError, InvalidPayloadError
+from arxos.domain.jobs.explain import explain
+from arxos.domain.jobs.graph_svg import draw
+from arxos.domain.jobs.job import JobState, NewJob
+from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.tasks.queues import POOL_OF
+from arxos.tasks.request import JobRequest, new_job
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+
+JobId = Annotated[UUID, Path(description="the job's id", examples=["0192f3c8-0000-7000-8000-000000000000"])]
+LOCATION: dict[str, Any] = {"Location": {"description": "the job", "schema": {"type": "string"}}}
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="the client's name for the request: repeated, it gives the same job",
+        examples=["order-1729"],
+    ),
+]
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Submit a job",
+    response_model=Accepted,
+    responses={
+        202: {"headers": LOCATION},
+        200: {"model": Accepted, "headers": LOCATION, "description": "The request was known by its key"},
+        **documented(404, 409),
+    },
+)
+async def submit(job: JobSubmission, request: Request, runtime: Served, caller: Submitter, key: Key = None) -> Response:
+    """Accepted is what is committed: it reaches exactly one final state, whatever is killed meanwhile."""
+    asked = job if key is None else job.model_copy(update={"idempotency_key": key})
+    done = await submitted(request, Asked(_new(runtime, asked, caller), named=job.id is not None))
+    body = f'{{"id":"{done.id}","state":"{done.state}"}}'
+    location = {"Location": f"{router.prefix}/{done.id}"}
+    return Response(body, 202 if done.is_new else 200, headers=location, media_type="application/json")
+
+
+@router.post("/batch", status_code=202, summary="Submit many jobs, all or none", responses=documented(404, 409))
+async def submit_batch(batch: Batch, request: Request, runtime: Served, caller: Submitter) -> BatchAccepted:
+    """Up to 10,000 in one transaction. Known keys give the jobs that exist."""
+
+    def work() -> list[UUID]:
+        return submit_all(runtime, _new_jobs(runtime, batch.jobs, caller))
+
+    return BatchAccepted(ids=await in_thread(request, work))
+
+
+@router.get("", summary="List jobs")
+async def list_(
+    request: Request,
+    response: Response,
+    runtime: Served,
+    _: Reader,
+    *,
+    state: Annotated[JobState | None, Query(description="in this state only")] = None,
+    kind: Annotated[str | None, Query(max_length=200, description="of this kind", examples=["probe.noop"])] = None,
+    queue: Annotated[str | None, Query(max_length=200, description="of this queue", examples=["geometry"])] = None,
+    building_id: Annotated[UUID | None, Query(description="of this building")] = None,
+    submitted_by: Annotated[str | None, Query(max_length=200, description="asked for by this one")] = None,
+    error: Annotated[str | None, Query(max_length=200, description="whose error contains this text")] = None,
+    fingerprint: Annotated[str | None, Query(max_length=64, description="of this group of errors")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="created then or later; with its zone")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="created before; with its zone")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JobList:
+    """Newest first, without their attempts."""
+    which = JobFilter(state, kind, queue, building_id, submitted_by, error, fingerprint, since=since, until=until)
+    [before] = place_of(cursor, UUID) or [None]
+
+    def find() -> Page:
+        with runtime.ports.unit_of_work() as uow:
+            return uow.jobs.find(which, limit=limit, before=before)
+
+    page = await in_thread(request, find)
+    following = cursor_at(page.cursor) if page.cursor else None
+    link_next(request, response, following)
+    return JobList.model_construct(items=[JobView.of(job) for job in page.jobs], next_cursor=following)
+
+
+@router.get("/{job_id}", summary="Read a job", response_model=JobView, responses=documented(404))
+async def get(job_id: JobId, request: Request, _: Reader) -> Response:
+    """With every attempt that has ended, and what operators did to it."""
+    job = await read(request, job_id)
+    return Response(JobView.of(job).model_dump_json(), media_type="application/json")
+
+
+@router.get("/{job_id}/why", summary="Why does a job not run?", responses=documented(404))
+async def why(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Why:
+    """A sentence or two: what it waits for and what to do, or what it does, or what became of it."""
+
+    def look() -> Why:
+        with runtime.ports.unit_of_work() as uow:
+            seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s, runtime.settings.republish_s)
+        return Why(id=job_id, state=seen.job.state, why=explain(seen, POOL_OF))
+
+    return await in_thread(request, look)
+
+
+@router.get("/{job_id}/graph", summary="The workflow around a job", responses=documented(404))
+async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> GraphView:
+    """All that it waits for and all that waits for it, of any degree."""
+
+    def look() -> GraphView:
+        with runtime.ports.unit_of_work() as uow:
+            return GraphView.of(uow.jobs.graph(job_id))
+
+    return await in_thread(request, look)
+
+
+@router.get(
+    "/{job_id}/graph.svg",
+    summary="The workflow around a job, drawn",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}, **documented(404)},
+)
+async def graph_svg(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Response:
+    """Jobs that are alike are one box."""
+
+    def look() -> str:
+        with runtime.ports.unit_of_work() as uow:
+            return draw(uow.jobs.graph(job_id))
+
+    return Response(await in_thread(request, look), media_type="image/svg+xml")
+
+
+def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) -> list[NewJob]:
+    """Raises Refusal naming the place of the first that does not fit: ``jobs.17.payload.model_id``."""
+    jobs = []
+    for place, one in enumerate(requests):
+        try:
+            jobs.append(_new(runtime, one, caller))
+        except ArxosError as error:
+            fields = error.fields if isinstance(error, InvalidPayloadError) else {"kind": str(error)}
+            errors = [FieldError(field=f"jobs.{place}.{name}", message=words) for name, words in fields.items()]
+            raise Refusal(422, f"jobs.{place}: {error}", errors=errors) from error
+    return jobs
+
+
+def _new(runtime: Runtime, asked: JobRequest, caller: Caller) -> NewJob:
+    """The job by its contract, in the caller's name: only who acts for anybody may submit in another's."""
+    by = asked.submitted_by or caller.subject
+    if by != caller.subject and not caller.may(Permission.CANCEL):
+        raise Refusal(403, f"{caller.role} may not submit in another's name")
+    job = new_job(runtime.kinds, asked.model_copy(update={"submitted_by": by}), job_id=asked.id or uuid7())
+    return replace(job, request_id=request_id(), trace=traceparent())
