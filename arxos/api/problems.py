@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 from structlog.stdlib import get_logger
 
 from arxos.api.guards import request_id
@@ -199,7 +200,17 @@ def _place(loc: Sequence[str | int]) -> str:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(request.url.path, error.status_code, str(error.detail).lower(), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return problem(request.url.path, error.status_code, str(error.detail).lower(), headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the path can be asked with: each method is a route of its own."""
+    routes: list[BaseRoute] = request.app.routes
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in found for method in getattr(route, "methods", None) or ()}
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """What a door hands in: one requested job, before and after it is held against its kind's contract."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,9 +8,11 @@ from uuid import UUID
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
+    StrictInt,
     StringConstraints,
     Tag,
     ValidationError,
@@ -24,7 +27,18 @@ from arxos.tasks.kind import JobKind, Payload
 from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload, problems
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _moment(value: object) -> object:
+    """Whoever means seconds since 1970 has probably forgotten something."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not _DATE.match(value)):
+        raise ValueError("must be a date and time with a zone, such as 2026-11-25T08:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 class Predecessor(BaseModel):
@@ -63,15 +77,17 @@ class JobRequest(BaseModel):
     idempotency_key: Name | None = Field(
         default=None, description="the client's name for the request: repeated, it gives the same job"
     )
-    run_at: AwareDatetime | None = Field(
+    run_at: Moment | None = Field(
         default=None, description="not before; with its zone", examples=["2026-11-25T08:00:00Z"]
     )
-    deadline: AwareDatetime | None = Field(
+    deadline: Moment | None = Field(
         default=None,
         description="cancelled unless it is done by then; with its zone",
         examples=["2026-11-25T20:00:00Z"],
     )
-    priority: int = Field(default=0, ge=-100, le=100, description="higher first; worth ten seconds of waiting each")
+    priority: StrictInt = Field(
+        default=0, ge=-100, le=100, description="higher first; worth ten seconds of waiting each"
+    )
     after: tuple[Before, ...] = Field(default=(), max_length=10_000, description="the jobs to wait for")
     on_failure: OnFailure = Field(
         default=OnFailure.CANCEL, description="what it does when one that it waits for dies or is cancelled"

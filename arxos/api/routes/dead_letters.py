@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AwareDatetime
 from uuid6 import uuid7
 
 from arxos.api.access import Discarder, Reader, Redriver
@@ -26,6 +25,7 @@ from arxos.app.bootstrap import Runtime
 from arxos.domain.jobs.bulk import act_on_all, undo
 from arxos.domain.jobs.desk import Action, Operator, Order
 from arxos.storage.dead_preview import DeadPreview
+from arxos.tasks.request import Moment
 
 router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
 
@@ -42,7 +42,7 @@ async def groups(
     *,
     kind: Annotated[str | None, Query(max_length=200, description="of this kind")] = None,
     queue: Annotated[str | None, Query(max_length=200, description="of this queue")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="that died then or later; with its zone")] = None,
+    since: Annotated[Moment | None, Query(description="that died then or later; with its zone")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="how many groups at most")] = 100,
 ) -> GroupList:
     """One item for errors that are alike but for numbers, ids and names; the largest first."""

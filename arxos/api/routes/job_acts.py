@@ -24,7 +24,7 @@ NOTHING = Because()
 AS_IT_WAS = Redrive()
 
 
-@router.post("/{job_id}/cancel", summary="Cancel a job", responses=documented(404, 409))
+@router.post("/{job_id:uuid}/cancel", summary="Cancel a job", responses=documented(404, 409))
 async def cancel(
     job_id: JobId, request: Request, runtime: Served, caller: Canceller, because: Because = NOTHING
 ) -> Accepted:
@@ -41,7 +41,7 @@ async def cancel(
     return await in_thread(request, _done, runtime, job_id, act)
 
 
-@router.post("/{job_id}/retry", summary="Try a waiting job now", responses=documented(404, 409))
+@router.post("/{job_id:uuid}/retry", summary="Try a waiting job now", responses=documented(404, 409))
 async def retry(
     job_id: JobId, request: Request, runtime: Served, caller: Canceller, because: Because = NOTHING
 ) -> Accepted:
@@ -55,7 +55,7 @@ async def retry(
     return await in_thread(request, _done, runtime, job_id, act)
 
 
-@router.post("/{job_id}/redrive", summary="Send a dead job round again", responses=documented(404, 409))
+@router.post("/{job_id:uuid}/redrive", summary="Send a dead job round again", responses=documented(404, 409))
 async def redrive(
     job_id: JobId, request: Request, runtime: Served, caller: Redriver, how: Redrive = AS_IT_WAS
 ) -> Accepted:
@@ -69,7 +69,7 @@ async def redrive(
     return await in_thread(request, _done, runtime, job_id, act)
 
 
-@router.post("/{job_id}/discard", summary="Close a dead job for good", responses=documented(404, 409))
+@router.post("/{job_id:uuid}/discard", summary="Close a dead job for good", responses=documented(404, 409))
 async def discard(
     job_id: JobId, request: Request, runtime: Served, caller: Discarder, because: Because = NOTHING
 ) -> Accepted:

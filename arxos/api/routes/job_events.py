@@ -28,7 +28,7 @@ LastSeen = Annotated[
 
 
 @router.get(
-    "/{job_id}/events",
+    "/{job_id:uuid}/events",
     summary="Follow a job",
     response_class=Response,
     responses={

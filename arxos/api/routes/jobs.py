@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime
 from uuid6 import uuid7
 
 from arxos.api.access import Reader, Submitter
@@ -25,7 +24,7 @@ from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.ledger import JobFilter, Page
 from arxos.tasks.queues import POOL_OF
-from arxos.tasks.request import JobRequest, new_job
+from arxos.tasks.request import JobRequest, Moment, new_job
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -88,8 +87,8 @@ async def list_(
     submitted_by: Annotated[str | None, Query(max_length=200, description="asked for by this one")] = None,
     error: Annotated[str | None, Query(max_length=200, description="whose error contains this text")] = None,
     fingerprint: Annotated[str | None, Query(max_length=64, description="of this group of errors")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="created then or later; with its zone")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="created before; with its zone")] = None,
+    since: Annotated[Moment | None, Query(description="created then or later; with its zone")] = None,
+    until: Annotated[Moment | None, Query(description="created before; with its zone")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
@@ -107,14 +106,14 @@ async def list_(
     return JobList.model_construct(items=[JobView.of(job) for job in page.jobs], next_cursor=following)
 
 
-@router.get("/{job_id}", summary="Read a job", response_model=JobView, responses=documented(404))
+@router.get("/{job_id:uuid}", summary="Read a job", response_model=JobView, responses=documented(404))
 async def get(job_id: JobId, request: Request, _: Reader) -> Response:
     """With every attempt that has ended, and what operators did to it."""
     job = await read(request, job_id)
     return Response(JobView.of(job).model_dump_json(), media_type="application/json")
 
 
-@router.get("/{job_id}/why", summary="Why does a job not run?", responses=documented(404))
+@router.get("/{job_id:uuid}/why", summary="Why does a job not run?", responses=documented(404))
 async def why(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Why:
     """A sentence or two: what it waits for and what to do, or what it does, or what became of it."""
 
@@ -126,7 +125,7 @@ async def why(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Wh
     return await in_thread(request, look)
 
 
-@router.get("/{job_id}/graph", summary="The workflow around a job", responses=documented(404))
+@router.get("/{job_id:uuid}/graph", summary="The workflow around a job", responses=documented(404))
 async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> GraphView:
     """All that it waits for and all that waits for it, of any degree."""
 
@@ -138,7 +137,7 @@ async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> 
 
 
 @router.get(
-    "/{job_id}/graph.svg",
+    "/{job_id:uuid}/graph.svg",
     summary="The workflow around a job, drawn",
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}, **documented(404)},

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from arxos.api.access import Reader
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
@@ -13,11 +12,12 @@ from arxos.api.schemas.records import ActList, ActView, QuarantinedView, Quarant
 from arxos.api.working import Served, in_thread
 from arxos.storage.act_log import ActFilter, ActLog
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
+from arxos.tasks.request import Moment
 
 router = APIRouter(prefix="/api", tags=["operating"])
 
 Since = Annotated[
-    AwareDatetime | None, Query(description="at or after this moment, with its zone", examples=["2026-11-25T08:00:00Z"])
+    Moment | None, Query(description="at or after this moment, with its zone", examples=["2026-11-25T08:00:00Z"])
 ]
 
 

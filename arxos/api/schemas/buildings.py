@@ -38,7 +38,7 @@ PostalAddress = Annotated[
                 {
                     "type": "object",
                     "properties": {
-                        part: {"type": "string", "minLength": 1, "maxLength": most}
+                        part: _text(most) if part in REQUIRED else {"anyOf": [_text(most), {"type": "null"}]}
                         for part, most in PART_LIMITS.items()
                     },
                     "required": list(REQUIRED),

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from arxos.domain.jobs.bulk import Done
 from arxos.domain.jobs.desk import BulkAct, Group
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.storage.dead_preview import Preview
+from arxos.tasks.request import Moment
 
 
 class DeadFilter(BaseModel):
@@ -23,8 +24,8 @@ class DeadFilter(BaseModel):
     submitted_by: str | None = Field(default=None, max_length=200, description="asked for by this one")
     error: str | None = Field(default=None, max_length=200, description="whose error contains this text, in any case")
     fingerprint: str | None = Field(default=None, max_length=64, description="of this group of errors")
-    since: AwareDatetime | None = Field(default=None, description="that died then or later; with its zone")
-    until: AwareDatetime | None = Field(default=None, description="that died before; with its zone")
+    since: Moment | None = Field(default=None, description="that died then or later; with its zone")
+    until: Moment | None = Field(default=None, description="that died before; with its zone")
 
     def which(self) -> JobFilter:
         """As the ledger takes it."""
@@ -46,12 +47,12 @@ class BulkOrder(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     filter: DeadFilter = Field(description="which; `{}` is all of them")
-    dry_run: bool = Field(default=False, description="only tell what would match, and what stands in its way")
+    dry_run: StrictBool = Field(default=False, description="only tell what would match, and what stands in its way")
     rate_per_second: float | None = Field(
         default=None, ge=0.01, le=1e6, allow_inf_nan=False, description="redriven jobs become due so many a second"
     )
     reason: str | None = Field(default=None, max_length=1000, description="recorded with the act")
-    drop_deadline: bool = Field(default=False, description="redrive without it what has a deadline that passed")
+    drop_deadline: StrictBool = Field(default=False, description="redrive without it what has a deadline that passed")
 
 
 class BulkDone(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from arxos.domain.jobs.graph import Graph
 from arxos.domain.jobs.job import Act, AttemptRecord, Job, JobState
@@ -214,7 +214,7 @@ class Redrive(BaseModel):
     payload: dict[str, Any] | None = Field(
         default=None, description="another payload; the one before is kept beside it"
     )
-    drop_deadline: bool = Field(default=False, description="without its deadline, if that has passed")
+    drop_deadline: StrictBool = Field(default=False, description="without its deadline, if that has passed")
 
 
 def _error(kind: str | None, message: str | None, place: str | None, fingerprint: str | None) -> JobError | None:

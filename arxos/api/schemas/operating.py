@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from arxos.app.operating import QueueSight
 from arxos.domain.jobs.job import JobState
@@ -73,18 +73,18 @@ class NewLimit(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"running": 4}, {"per": "building"}, {"rate": 5, "burst": 10}]}
     )
 
-    running: int | None = Field(default=None, ge=0, le=MOST, description="so many at once; 0: none", examples=[4])
+    running: StrictInt | None = Field(default=None, ge=0, le=MOST, description="so many at once; 0: none", examples=[4])
     per: str | None = Field(
         default=None,
         max_length=120,
         description="also so many at once for each building, submitter or payload.<field>",
         examples=["building"],
     )
-    per_running: int = Field(default=1, ge=1, le=MOST, description="with per: so many for each", examples=[1])
+    per_running: StrictInt = Field(default=1, ge=1, le=MOST, description="with per: so many for each", examples=[1])
     rate: float | None = Field(
         default=None, gt=0, le=MOST, allow_inf_nan=False, description="so many start in a second", examples=[5.0]
     )
-    burst: int | None = Field(
+    burst: StrictInt | None = Field(
         default=None, ge=1, le=MOST, description="with rate: so many of them in one moment", examples=[10]
     )
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -145,8 +146,12 @@ def _summary(buildings: BuildingRepository, stored: _Stored) -> bytes:
 
 
 def as_json(summary: BuildingSummary) -> bytes:
-    """The summary as a JSON document: ids and times as text."""
-    return json.dumps(asdict(summary), default=str, ensure_ascii=False).encode()
+    """The summary as a JSON document: ids as text, times as RFC 3339."""
+    return json.dumps(asdict(summary), default=_text, ensure_ascii=False).encode()
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _plan(ports: Ports, stored: _Stored, floor: Floor) -> FloorPlan:
