@@ -238,6 +238,7 @@ class FakeLedger:
             job.submitted_by,
             row.asked.trace,
             started(job),
+            job.request_id,
         )
 
     def _is_current(self, job_id: UUID, attempt: int) -> bool:

@@ -47,7 +47,8 @@ WITH due AS (
 UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
     started_at = clock_timestamp(), progress = NULL, progress_note = NULL
 FROM due WHERE jobs.id = due.id
-RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at
+RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at,
+    request_id
 """
 
 PROGRESS = """

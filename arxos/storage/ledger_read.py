@@ -60,9 +60,9 @@ ORDER BY id LIMIT %(limit)s
 
 def claimed(row: tuple[Any, ...]) -> ClaimedJob:
     """A row that the claim returned."""
-    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, claimed_at = row
+    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, claimed_at, request_id = row
     whole = RetryPolicy(**{**policy, "max_attempts": max_attempts})
-    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace, claimed_at)
+    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace, claimed_at, request_id)
 
 
 def get(connection: Connection, job_id: UUID) -> Job:

@@ -19,7 +19,7 @@ from arxos.tasks.registry import find_kind, parse_payload
 from arxos.workers.attempt import RunningAttempt
 from arxos.workers.notices import Notices
 from arxos.workers.patience import DatabaseClock, patiently
-from arxos.workers.settling import Finished, Settler
+from arxos.workers.settling import Finished, Settler, request_of
 from arxos.workers.telling import told_of
 from arxos.workers.tracebacks import traceback_of
 
@@ -112,7 +112,8 @@ class Executor:
     def _failed(self, job: ClaimedJob, clock: DatabaseClock, error: BaseException) -> Finished:
         if not isinstance(error, ArxosError):
             told = traceback_of(error)
-            log.warning("job_raised", job_id=str(job.id), kind=job.kind, attempt=job.attempt, exception=told)
+            facts = {"job_id": str(job.id), "kind": job.kind, "attempt": job.attempt, **request_of(job)}
+            log.warning("job_raised", **facts, exception=told)
         return Finished(job, clock, failed(job, error, clock.now(), self.random))
 
     def _spoilt(self, finished: Finished, error: Exception) -> Finished:

@@ -89,4 +89,10 @@ def _log(one: Finished, outcome: str) -> None:
         state=one.settlement.state,
         retry_at=one.settlement.retry_at and one.settlement.retry_at.isoformat(),
         error=one.settlement.error_type,
+        **request_of(one.job),
     )
+
+
+def request_of(job: ClaimedJob) -> dict[str, str]:
+    """For a line of the log: which request asked for the job, where one did."""
+    return {"request_id": job.request_id} if job.request_id else {}

@@ -113,6 +113,7 @@ class ClaimedJob:
     submitted_by: str | None
     trace: str | None
     claimed_at: datetime = field(compare=False)
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
