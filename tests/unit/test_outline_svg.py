@@ -1,0 +1,44 @@
+"""A building's outline as a small drawing."""
+
+from xml.etree import ElementTree
+
+import pytest
+from shapely import MultiPolygon, box
+
+from arxos.domain.buildings.outline_svg import draw_outline
+
+
+def drawn(outline: MultiPolygon, north: float = 0.0) -> ElementTree.Element:
+    text = draw_outline(outline, north)
+    assert text is not None
+    return ElementTree.fromstring(text)
+
+
+def size(element: ElementTree.Element) -> tuple[int, int]:
+    """Width and height of what is drawn, its margin left out."""
+    x, _, width, height = map(int, element.attrib["viewBox"].split())
+    return width + 2 * x, height + 2 * x
+
+
+def test_an_outline_is_drawn_in_its_size() -> None:
+    svg = drawn(MultiPolygon([box(0, 0, 40, 10)]))
+    assert size(svg) == (40_000, 10_000)
+    assert "40.0 by 10.0 metres" in svg.attrib["aria-label"]
+    assert svg[0].attrib["d"].count("M") == 1
+
+
+def test_north_is_up() -> None:
+    # True north lies along the model's x axis: turned by a quarter, its length stands upright.
+    assert size(drawn(MultiPolygon([box(0, 0, 40, 10)]), 90)) == (10_000, 40_000)
+
+
+def test_courtyards_stay_open() -> None:
+    ring = box(0, 0, 30, 30).difference(box(10, 10, 20, 20))
+    svg = drawn(MultiPolygon([ring]))
+    assert svg[0].attrib["d"].count("M") == 2
+    assert svg[0].attrib["fill-rule"] == "evenodd"
+
+
+@pytest.mark.parametrize("nothing", [None, MultiPolygon()])
+def test_nothing_has_no_outline(nothing: MultiPolygon | None) -> None:
+    assert draw_outline(nothing) is None
