@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from arxos import __version__
+from arxos.api.console.main import router as console
 from arxos.api.description import ANYWHERE, describe
 from arxos.api.gathered import gather
 from arxos.api.guards import Guards
@@ -48,6 +49,7 @@ ROUTERS = (
     workers.router,
     records.router,
     health.router,
+    console,
 )
 
 

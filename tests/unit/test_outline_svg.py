@@ -1,20 +1,20 @@
 """A building's outline as a small drawing."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
-from shapely import MultiPolygon, box
+from shapely import MultiPolygon, Polygon, box
 
 from arxos.domain.buildings.outline_svg import draw_outline
 
 
-def drawn(outline: MultiPolygon, north: float = 0.0) -> ElementTree.Element:
+def drawn(outline: MultiPolygon, north: float = 0.0) -> ET.Element:
     text = draw_outline(outline, north)
     assert text is not None
-    return ElementTree.fromstring(text)
+    return ET.fromstring(text)
 
 
-def size(element: ElementTree.Element) -> tuple[int, int]:
+def size(element: ET.Element) -> tuple[int, int]:
     """Width and height of what is drawn, its margin left out."""
     x, _, width, height = map(int, element.attrib["viewBox"].split())
     return width + 2 * x, height + 2 * x
@@ -33,8 +33,8 @@ def test_north_is_up() -> None:
 
 
 def test_courtyards_stay_open() -> None:
-    ring = box(0, 0, 30, 30).difference(box(10, 10, 20, 20))
-    svg = drawn(MultiPolygon([ring]))
+    hole = [(10, 10), (20, 10), (20, 20), (10, 20)]
+    svg = drawn(MultiPolygon([Polygon(box(0, 0, 30, 30).exterior, [hole])]))
     assert svg[0].attrib["d"].count("M") == 2
     assert svg[0].attrib["fill-rule"] == "evenodd"
 

@@ -44,6 +44,16 @@ def check_rhythm(rhythm: Rhythm) -> None:
         raise InvalidError(f"cron: {rhythm.cron!r} is never due")
 
 
+def in_words(rhythm: Rhythm) -> str:
+    """For people: ``At 02:30 on Monday through Friday, Europe/Berlin``; ``Every 90 s``. Raises InvalidError."""
+    if rhythm.every_s is not None:
+        sizes = ((24 * 3600, "d"), (3600, "h"), (60, "min"), (1, "s"))
+        size, unit = next((size, unit) for size, unit in sizes if rhythm.every_s % size == 0)
+        return f"Every {rhythm.every_s // size} {unit}"
+    check_rhythm(rhythm)
+    return f"{_walls(rhythm.cron or '', EPOCH.replace(tzinfo=None)).explain()}, {rhythm.timezone}"
+
+
 def slots(rhythm: Rhythm, after: datetime) -> Iterator[datetime]:
     """The slots later than `after`, in order, in UTC; without end, unless a crontab is never due again.
 

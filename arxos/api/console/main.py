@@ -1,0 +1,24 @@
+"""All of the console's routes."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from arxos.api.console import assets, sign_in
+from arxos.api.console.pages import building, buildings, log, quarantine, queues, schedules, workers
+from arxos.api.console.routing import HOME, console_router
+from arxos.api.console.visitors import Looker
+
+PAGES = (queues, workers, schedules, buildings, building, quarantine, log)
+
+home = console_router()
+
+
+@home.get("")
+async def start(_: Looker) -> Response:
+    """The first page."""
+    return RedirectResponse(HOME, 303)
+
+
+router = APIRouter()
+for one in (home, sign_in.router, assets.router, *(page.router for page in PAGES)):
+    router.include_router(one)

@@ -1,0 +1,57 @@
+"""Signing in with a token, and out."""
+
+import time
+from typing import Annotated
+
+from fastapi import Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from arxos.api.console.rendering import page
+from arxos.api.console.routing import HOME, SIGN_IN, console_router, own_path
+from arxos.api.console.visitors import COOKIE, Signed, source_of
+from arxos.api.working import Served, in_thread
+from arxos.app.tokens import WrongTokenError, verify
+from arxos.storage.console_sessions import ConsoleSessions
+
+LONGEST_S = 12 * 3600  # and no longer than the token itself
+
+router = console_router()
+Next = Annotated[str | None, Query(max_length=2000)]
+
+
+@router.get("/sign-in")
+async def form(request: Request, next: Next = None) -> Response:  # noqa: A002 - as it stands in the address
+    """Where a token is asked for."""
+    return page(request, None, "sign_in.html", wrong=None, next=own_path(next) or HOME)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    runtime: Served,
+    token: Annotated[str, Form(max_length=20_000)],
+    next: Annotated[str | None, Form(max_length=2000)] = None,  # noqa: A002
+) -> Response:
+    """A session for whoever has a token, no longer than that is valid."""
+    where = own_path(next) or HOME
+    assert runtime.settings.jwt_secret is not None
+    try:
+        claims = verify(token.strip(), runtime.settings.jwt_secret.get_secret_value())
+    except WrongTokenError as error:
+        return page(request, None, "sign_in.html", 401, wrong=str(error), next=where)
+    until = min(claims.expires_at, time.time() + LONGEST_S)
+    sessions = ConsoleSessions(runtime.database)
+    cookie = await in_thread(request, sessions.open, claims.subject, claims.role, source_of(request), until)
+    answer = RedirectResponse(where, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, runtime: Served, _: Signed) -> Response:
+    """End the session."""
+    await in_thread(request, ConsoleSessions(runtime.database).close, request.cookies[COOKIE])
+    answer = RedirectResponse(SIGN_IN, 303)
+    answer.delete_cookie(COOKIE, path="/console")
+    return answer

@@ -1,0 +1,92 @@
+"""Who looks at the console: a cookie says so, and every act must come from a form of ours."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+
+from arxos.api.problems import Refusal
+from arxos.api.working import in_thread
+from arxos.app.access import Caller, Permission
+from arxos.app.tokens import Role
+from arxos.domain.jobs.desk import Operator
+from arxos.storage.console_sessions import ConsoleSessions
+
+COOKIE = "arxos_console"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is signed in. `proof`: what their forms carry; `source`: what acts record: ``console@10.0.0.7``."""
+
+    caller: Caller
+    proof: str
+    source: str
+
+    def may(self, permission: str) -> bool:
+        """Whether the role allows it."""
+        return self.caller.may(Permission(permission))
+
+    def operator(self, reason: str | None = None) -> Operator:
+        """Whoever acts, and why."""
+        return Operator(self.caller.subject, (reason or "").strip() or None, self.source)
+
+
+class SignInError(Exception):
+    """Nobody is signed in: to be sent to the sign-in page."""
+
+
+async def visitor(request: Request) -> Visitor:
+    """Whose cookie it is. Raises SignInError."""
+    token = request.cookies.get(COOKIE)
+    sessions = ConsoleSessions(request.app.state.runtime.database)
+    session = await in_thread(request, sessions.find, token) if token else None
+    if token is None or session is None:
+        raise SignInError
+    caller = Caller(session.subject, Role(session.role))
+    known: Visitor = Visitor(caller, proof_of(token), source_of(request))
+    request.state.visitor = known  # a refusal is a page of theirs, too
+    return known
+
+
+def proof_of(token: str) -> str:
+    """What shows that a form is ours: nobody who cannot read the cookie can compute it."""
+    return hmac.digest(token.encode(), b"form", sha256).hex()
+
+
+def source_of(request: Request) -> str:
+    """From where somebody looks."""
+    return f"console@{request.client.host if request.client else 'unknown'}"
+
+
+def _needs(permission: Permission) -> Callable[[Visitor], Awaitable[Visitor]]:
+    async def check(known: Annotated[Visitor, Depends(visitor)]) -> Visitor:
+        if not known.may(permission):
+            raise Refusal(403, f"{known.caller.role} may not {permission}")
+        return known
+
+    check.__name__ = f"may_{permission.name.lower()}"
+    return check
+
+
+def _acts(permission: Permission) -> Callable[[Visitor, str], Awaitable[Visitor]]:
+    async def check(
+        known: Annotated[Visitor, Depends(_needs(permission))],
+        proof: Annotated[str, Form(max_length=200, description="what the page gave its forms")] = "",
+    ) -> Visitor:
+        if not hmac.compare_digest(proof.encode(), known.proof.encode()):
+            raise Refusal(403, "this form is none of ours, or too old: load the page again")
+        return known
+
+    check.__name__ = f"act_{permission.name.lower()}"
+    return check
+
+
+# What a page says of who may see it, and what an act says of who may do it.
+Looker = Annotated[Visitor, Depends(_needs(Permission.READ))]
+Signed = Annotated[Visitor, Depends(_acts(Permission.READ))]
+ActingScheduler = Annotated[Visitor, Depends(_acts(Permission.SCHEDULE))]
+ActingAdministrator = Annotated[Visitor, Depends(_acts(Permission.ADMINISTER))]

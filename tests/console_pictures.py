@@ -1,0 +1,49 @@
+"""`python -m tests.console_pictures FOLDER`: pictures of every page of the console, from a system of its own."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tests.console_life import browser, life, signed_in
+from tests.running import variables
+from tests.servers import RUN_VARIABLE, find_or_start, stop_started
+
+ROOT = Path(__file__).resolve().parents[1]
+HEIGHT = 1000
+Scheme = Literal["light", "dark"]
+LOOKS: tuple[tuple[str, int, Scheme], ...] = (
+    ("", 1600, "light"),
+    ("-dark", 1600, "dark"),
+    ("-phone", 390, "light"),
+)
+
+
+def main(target: Path) -> None:
+    """Take them all."""
+    run = ROOT / ".local" / "tests" / str(os.getpid())  # named so: its servers end with this process
+    os.environ[RUN_VARIABLE] = str(run)
+    servers = find_or_start(run)
+    try:
+        database = servers.create_database("arxos_pictures")
+        from arxos.storage.migrations import migrate  # noqa: PLC0415 - with all of Alembic
+
+        migrate(database)
+        with life(variables(database, servers.redis_database(0), run), run) as lived, browser() as found:
+            target.mkdir(parents=True, exist_ok=True)
+            for suffix, width, scheme in LOOKS:
+                size = {"width": width, "height": HEIGHT}
+                context = found.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+                page = signed_in(context, lived.api)
+                for path in lived.pages:
+                    page.goto(f"{lived.api.url}/console/{path}")
+                    page.wait_for_load_state("networkidle")
+                    name = "building" if path.startswith("buildings/") else path
+                    page.screenshot(path=target / f"{name}{suffix}.png", full_page=True)
+                context.close()
+    finally:
+        stop_started(run)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
