@@ -1,7 +1,7 @@
 """Many buildings at a glance: how far each is processed, and how well it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -36,9 +36,9 @@ class BuildingSight:
     received_at: datetime | None
     indexed: bool
     valid: bool | None
-    findings: Mapping[str, int] = field(default_factory=dict)
+    findings: Mapping[str, int] | None = None  # by severity; None: there are none
     health: str | None = None
-    health_reasons: Sequence[object] = ()
+    health_reasons: Sequence[object] | None = None
     health_checked_at: datetime | None = None
     going: int = 0
 

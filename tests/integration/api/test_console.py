@@ -152,7 +152,7 @@ def test_a_form_without_proof_does_nothing(root: Visitor) -> None:
     assert "s-paused" not in root.get("queues")
 
 
-ACTS = (
+ACTS: tuple[tuple[str, dict[str, str], Role], ...] = (
     ("queues/cache/pause", {}, Role.SUPER_ADMIN),
     ("queues/cache/resume", {}, Role.SUPER_ADMIN),
     ("kinds/pause", {"name": "probe.noop"}, Role.SUPER_ADMIN),
@@ -217,6 +217,7 @@ def test_a_page_that_is_not_there_says_so(root: Visitor) -> None:
 def hostile(api: Api) -> UUID:
     """A building in which every text is a script, and everything else that pages show of strangers."""
     runtime = api.world.runtime
+    importing.add_building(runtime, "one without a model", "2 Market Square, Springfield")
     building = importing.add_building(runtime, SCRIPT, "1 Market Square, Springfield").id
     floor = a_floor(SCRIPT)
     space = a_space((0, 0, 0), (8, 5, 3), floor.id, name=SCRIPT, long_name=SCRIPT)
