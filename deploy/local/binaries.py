@@ -69,11 +69,16 @@ def find_wrk() -> Path:
     return _found("wrk")
 
 
-def _found(program: str) -> Path:
-    """The program whose Debian package has the same name."""
+def find_node() -> Path:
+    """What runs the JavaScript of the guides. Raises MissingProgramError."""
+    return _found("node", "nodejs")
+
+
+def _found(program: str, package: str | None = None) -> Path:
+    """The program; its Debian package has the same name unless one is named."""
     if found := _which(program):
         return found
-    raise MissingProgramError(f"no {program} here", program)
+    raise MissingProgramError(f"no {program} here", package or program)
 
 
 def _by_another_name() -> Path | None:

@@ -15,13 +15,16 @@ import tomllib
 from collections.abc import Mapping, Sequence
 
 from deploy.local import system_packages
-from deploy.local.binaries import find_chromium, find_postgres, find_redis, find_wrk
+from deploy.local.binaries import find_chromium, find_node, find_postgres, find_redis, find_wrk
 from deploy.local.checkout import ROOT, VENV, only_one, say
 from deploy.local.commands import CommandError
 
 NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench", "guarantees"})
 NEEDS_TOOLS = frozenset({"test", "check", "bench", "guarantees"})
-NEEDS_PROGRAMS: Mapping[str, Sequence[system_packages.Finder]] = {"test": (find_chromium,), "bench": (find_wrk,)}
+NEEDS_PROGRAMS: Mapping[str, Sequence[system_packages.Finder]] = {
+    "test": (find_chromium, find_node),
+    "bench": (find_wrk,),
+}
 NEEDS_NOTHING = frozenset({"down", "status", "logs", "env"})  # of what runs, or there is nothing to tell
 
 _PYTHON = VENV / "bin" / "python"
