@@ -1,7 +1,7 @@
 // What keeps itself up to date waits while somebody is about to act in it, or nobody looks.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.target;
-  const busy = part.querySelector("details[open]") || part.querySelector(":focus");
+  const busy = part.querySelector("details[open]") || part.querySelector(":focus-visible");
   if (part.id === "live" && (busy || document.hidden)) event.preventDefault();
 });
 // Escape closes what was opened, and leads back to what opened it.
