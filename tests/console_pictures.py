@@ -10,12 +10,11 @@ from tests.running import variables
 from tests.servers import RUN_VARIABLE, find_or_start, stop_started
 
 ROOT = Path(__file__).resolve().parents[1]
-HEIGHT = 1000
 Scheme = Literal["light", "dark"]
-LOOKS: tuple[tuple[str, int, Scheme], ...] = (
-    ("", 1600, "light"),
-    ("-dark", 1600, "dark"),
-    ("-phone", 390, "light"),
+LOOKS: tuple[tuple[str, int, int, Scheme], ...] = (  # suffix, width, height: at least, or on a phone just so
+    ("", 1600, 1000, "light"),
+    ("-dark", 1600, 1000, "dark"),
+    ("-phone", 390, 1300, "dark"),
 )
 
 
@@ -31,15 +30,15 @@ def main(target: Path) -> None:
         migrate(database)
         with life(variables(database, servers.redis_database(0), run), run) as lived, browser() as found:
             target.mkdir(parents=True, exist_ok=True)
-            for suffix, width, scheme in LOOKS:
-                size = {"width": width, "height": HEIGHT}
+            for suffix, width, height, scheme in LOOKS:
+                size = {"width": width, "height": height}
                 context = found.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
                 page = signed_in(context, lived.api)
                 for path in lived.pages:
                     page.goto(f"{lived.api.url}/console/{path}")
                     page.wait_for_load_state("networkidle")
                     name = "building" if path.startswith("buildings/") else path
-                    page.screenshot(path=target / f"{name}{suffix}.png", full_page=True)
+                    page.screenshot(path=target / f"{name}{suffix}.png", full_page=suffix != "-phone")
                 context.close()
     finally:
         stop_started(run)

@@ -124,7 +124,7 @@ def test_a_page_does_not_change_under_whoever_is_about_to_act(page: Page, lived:
 def test_a_refused_act_says_why_on_its_page(page: Page, lived: Life) -> None:
     go(page, lived, "queues")
     form = page.locator("form[action='/console/limits']")
-    form.get_by_label("at a time").fill("3")
+    form.get_by_label("Burst").fill("3")
     form.get_by_role("button", name="Set limit").click()
     expect(page.get_by_role("status")).to_have_text("burst: needs a rate")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arxos.domain.errors import InvalidError
-from arxos.domain.jobs.slots import Rhythm, check_rhythm, newest, slots
+from arxos.domain.jobs.slots import Rhythm, check_rhythm, in_words, newest, slots
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ZONES = (
@@ -189,3 +189,21 @@ def test_what_is_wrong_is_named(rhythm: Rhythm, says: str) -> None:
 def test_no_crontab_is_worse_than_refused(fields: list[str]) -> None:
     with suppress(InvalidError):
         next(slots(Rhythm(cron=" ".join(fields)), at("2026-01-01T00:00Z")), None)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "words"),
+    [
+        (Rhythm(every_s=90), "Every 90 s"),
+        (Rhythm(every_s=300), "Every 5 min"),
+        (Rhythm(every_s=7 * 24 * 3600), "Every 7 d"),
+        (Rhythm("30 2 * * 1-5", timezone=BERLIN), "At 02:30 on Monday through Friday, Europe/Berlin"),
+    ],
+)
+def test_a_rhythm_is_said_in_words(rhythm: Rhythm, words: str) -> None:
+    assert in_words(rhythm) == words
+
+
+def test_what_cannot_be_read_has_no_words() -> None:
+    with pytest.raises(InvalidError, match="is no crontab"):
+        in_words(Rhythm("sometimes"))
