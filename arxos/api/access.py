@@ -6,28 +6,46 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from arxos.api.addresses import client_address
+from arxos.api.callers import known_to
 from arxos.api.problems import Refusal
 from arxos.app.access import Caller, Permission
-from arxos.app.tokens import WrongTokenError, verify
+from arxos.app.tokens import Claims, WrongTokenError
 
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`arxos token` makes one")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
 
 
 async def caller(request: Request, credentials: Credentials) -> Caller:
-    """Whoever the bearer token names. Raises Refusal (401)."""
+    """Whoever the bearer token names. Raises Refusal: 401, or 429 for whoever asks too much."""
+    callers = known_to(request)
     if credentials is None:
         raise _unauthenticated("needs Authorization: Bearer <token>")
-    secret = request.app.state.runtime.settings.jwt_secret
     try:
-        claims = verify(credentials.credentials, secret.get_secret_value())
+        claims = await proven(request, credentials.credentials)
     except WrongTokenError as error:
-        raise _unauthenticated(str(error)) from error
+        raise _unauthenticated(str(error), 'error="invalid_token"') from error
+    if callers.asks_too_much(claims.subject):
+        raise Refusal(429, "more requests a second than one caller may send", headers={"Retry-After": "1"})
     return Caller(claims.subject, claims.role, claims.token_id)
 
 
-def _unauthenticated(detail: str) -> Refusal:
-    return Refusal(401, detail, headers={"WWW-Authenticate": 'Bearer realm="arxos"'})
+async def proven(request: Request, token: str) -> Claims:
+    """What the token says. Raises WrongTokenError; Refusal (429) where somebody there is guessing."""
+    callers = known_to(request)
+    try:
+        return await callers.claims(token)
+    except WrongTokenError:
+        address = client_address(request)
+        if callers.fails_too_often(address):
+            raise Refusal(429, "too many tokens from there were not valid", headers={"Retry-After": "60"}) from None
+        callers.failed(address)
+        raise
+
+
+def _unauthenticated(detail: str, more: str = "") -> Refusal:
+    challenge = ", ".join(filter(None, ['Bearer realm="arxos"', more]))
+    return Refusal(401, detail, headers={"WWW-Authenticate": challenge})
 
 
 def _needs(permission: Permission) -> Callable[[Caller], Awaitable[Caller]]:

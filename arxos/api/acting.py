@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from arxos.api.addresses import client_address
 from arxos.app.access import Caller
 from arxos.domain.jobs.desk import Operator
 
@@ -26,5 +27,4 @@ class Because(BaseModel):
 
 def operator(request: Request, caller: Caller, reason: str | None = None, door: str = "http") -> Operator:
     """Whoever calls, as acts record them: ``http@10.0.0.7``."""
-    address = request.client.host if request.client else "unknown"
-    return Operator(caller.subject, reason, f"{door}@{address}")
+    return Operator(caller.subject, reason, f"{door}@{client_address(request)}")

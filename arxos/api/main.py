@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from arxos import __version__
+from arxos.api.addresses import networks
+from arxos.api.callers import callers_of, listening
 from arxos.api.console.main import router as console
 from arxos.api.description import ANYWHERE, describe
 from arxos.api.gathered import gather
@@ -27,6 +30,7 @@ from arxos.api.routes import (
     queues,
     records,
     schedules,
+    tokens,
     workers,
 )
 from arxos.app.bootstrap import Runtime, start
@@ -48,6 +52,7 @@ ROUTERS = (
     limits.router,
     workers.router,
     records.router,
+    tokens.router,
     health.router,
     console,
 )
@@ -77,7 +82,12 @@ def create_app(runtime: Runtime) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     answer_with_problems(app)
-    app.add_middleware(Guards)
+    settings = runtime.settings
+    app.state.proxies = networks(settings.trusted_proxies)
+    app.state.callers = callers_of(runtime)
+    if origins := [one.strip() for one in settings.cors_origins.split(",") if one.strip()]:
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Guards, body_limit=settings.body_limit_mb << 20, https=settings.api_https)
     describe(app)
     return app
 
@@ -88,6 +98,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.uploads = CapacityLimiter(models.AT_ONCE)
     runtime: Runtime = app.state.runtime
     gather(app, runtime, app.state.threads)
-    async with kept_answers(runtime) as app.state.answers:
+    async with kept_answers(runtime) as app.state.answers, listening(app.state.callers):
         yield
     runtime.database.close()

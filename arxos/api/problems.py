@@ -7,10 +7,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 from structlog.stdlib import get_logger
 
-from arxos.api.guards import request_id
+from arxos.api.all_routes import all_routes
+from arxos.api.identity import request_id
 from arxos.domain.errors import (
     ArxosError,
     ConflictError,
@@ -208,9 +209,8 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """All that the path can be asked with: each method is a route of its own."""
-    routes: list[BaseRoute] = request.app.routes
-    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in found for method in getattr(route, "methods", None) or ()}
+    asked = [route for route in all_routes(request.app.routes) if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in asked for method in route.methods or ()}
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -1,6 +1,9 @@
 """Everything that the environment decides: `ARXOS_…`, read once at start."""
 
+import os
 from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -24,12 +27,19 @@ def _a_redis(url: str) -> str:
     return url
 
 
+def _networks(listed: str) -> str:
+    for one in filter(None, map(str.strip, listed.split(","))):
+        ip_network(one, strict=False)
+    return listed
+
+
 NOWHERE = {  # in place of wrong addresses
     "database_url": "postgresql://",
     "broker_url": "redis://127.0.0.1:1",
     "cache_url": "redis://127.0.0.1:1",
     "blob_url": "file:///dev/null",
 }
+SECRETS = ("database_url", "broker_url", "cache_url", "jwt_secret")  # each may be in a file: ARXOS_…_FILE
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
 
@@ -44,11 +54,21 @@ class Settings(BaseSettings):
     cache_url: RedisUrl = Field(repr=False, default="", validate_default=False)
     blob_url: Annotated[str, _one_of("file", "s3")] = Field(repr=False)
     jwt_secret: SecretStr | None = None
+    jwks_url: str = Field(default="", pattern=r"^(https?://.+)?$")  # keys of others whose tokens are believed
+    jwt_audience: str = ""  # tokens must be for this one; empty: for anybody
+    jwt_skew_s: float = Field(default=30.0, ge=0, le=300)  # by how much the clock of whoever issues tokens may be wrong
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     probes: bool = False
 
     answers_mb: int = Field(default=64, ge=1, le=100_000)  # what the HTTP interface keeps in memory
+    requests_per_s: int = Field(default=20_000, ge=1)  # of one caller, in each process of the HTTP interface
+    failures_per_minute: int = Field(default=600, ge=1)  # wrong tokens from one address, in each process
+    body_limit_mb: int = Field(default=32, ge=1, le=1024)  # the largest request, but for a model's bytes
+    cors_origins: str = ""  # pages elsewhere that may call, separated by commas
+    api_https: bool = False  # whether clients come by https: cookies and headers say so
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""  # whose X-Forwarded-For is believed
+
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in
     job_memory_mb: int | None = Field(default=None, ge=64)  # no job may use more, whatever its kind allows
     heartbeat_s: float = Field(default=2.0, gt=0, le=60)
@@ -75,16 +95,33 @@ def usable_settings() -> tuple[Settings, Mapping[str, str]]:
 
     An address that is wrong leads nowhere then: whoever goes on with it leaves it alone.
     """
+    given, unreadable = _from_files()
     try:
-        settings, wrong = Settings(), dict[str, str]()  # type: ignore[call-arg]  # the environment gives them
+        settings, wrong = Settings(**given), dict[str, str]()  # type: ignore[arg-type]  # the environment gives others
     except ValidationError as error:
         wrong = _wrong(error)
-        settings = Settings(**{name: NOWHERE.get(name, Settings.model_fields[name].default) for name in wrong})
+        defaults = {name: NOWHERE.get(name, Settings.model_fields[name].default) for name in wrong}
+        settings = Settings(**{**given, **defaults})
+    wrong |= unreadable
     if settings.lease_s < 3 * settings.heartbeat_s:
         wrong["lease_s"] = "ARXOS_LEASE_S: must be at least three times ARXOS_HEARTBEAT_S"
     if "cache_url" not in wrong and not settings.cache_url:
         settings = settings.model_copy(update={"cache_url": settings.broker_url})
     return settings, wrong
+
+
+def _from_files() -> tuple[dict[str, str], dict[str, str]]:
+    """The secrets that ARXOS_…_FILE names files of, and which of these cannot be read."""
+    given: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    for name in SECRETS:
+        variable = f"ARXOS_{name.upper()}_FILE"
+        if path := os.environ.get(variable):
+            try:
+                given[name] = Path(path).read_text().strip()
+            except (OSError, ValueError) as error:
+                unreadable[name] = f"{variable}: cannot be read: {getattr(error, 'strerror', None) or 'no text'}"
+    return given, unreadable
 
 
 def _wrong(error: ValidationError) -> dict[str, str]:

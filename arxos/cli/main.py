@@ -28,6 +28,7 @@ from arxos.cli import (
     queues,
     schedules,
     submit,
+    tokens,
     workers,
 )
 from arxos.cli.demo import demo
@@ -60,6 +61,7 @@ app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
 app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
 app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
 app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
+app.add_typer(tokens.app, name="tokens", rich_help_panel=OPERATE)
 app.add_typer(audits.app, name="audits", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)

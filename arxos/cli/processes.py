@@ -1,7 +1,9 @@
 """Commands that start the system's processes, and the two that prepare for it."""
 
 import os
+from secrets import token_urlsafe
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -9,7 +11,11 @@ from arxos.app.bootstrap import start
 from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.app.tokens import Role, issue
+from arxos.app.verifying import verifier_of
+from arxos.cli.output import print_json
+from arxos.cli.session import session
 from arxos.domain.errors import InvalidError
+from arxos.storage.access import AccessTable
 from arxos.tasks.queues import Pool
 
 
@@ -89,19 +95,32 @@ def api(
     """
     from arxos.api.server import run_api
 
-    run_api(read_settings(), address, port, workers or os.cpu_count() or 1)
+    settings = read_settings()
+    verifier_of(settings)  # or every process would end for it
+    run_api(settings, address, port, workers or os.cpu_count() or 1)
 
 
 def token(
     subject: Annotated[str, typer.Option(help="Whom the token names.")],
     role: Annotated[Role, typer.Option(help="What the bearer may do.")],
     expires: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3600,
+    refresh: Annotated[
+        int | None, typer.Option(min=60, help="Also a refresh token, good for so many seconds; prints JSON then.")
+    ] = None,
 ) -> None:
     """Print a token for the HTTP API.
 
     Example: arxos token --subject ada --role editor --expires 600
+    Example: arxos token --subject shop --role editor --expires 900 --refresh 2592000
     """
-    secret = read_settings().jwt_secret
+    runtime = session()
+    secret = runtime.settings.jwt_secret
     if secret is None:
         raise InvalidError("ARXOS_JWT_SECRET: is not set")
-    print(issue(secret.get_secret_value(), subject, role, expires))
+    access = issue(secret.get_secret_value(), subject, role, expires)
+    if refresh is None:
+        print(access)
+        return
+    following = token_urlsafe(32)
+    AccessTable(runtime.database).keep_refresh(following, uuid4(), subject, role, refresh)
+    print_json({"access_token": access, "expires_in": expires, "refresh_token": following})

@@ -40,6 +40,8 @@ def _moment(value: object) -> object:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
+DEEPEST = 32  # lists and objects of a payload within each other
+
 
 class Predecessor(BaseModel):
     """A job to wait for, and what happens when it dies or is cancelled; None: what the request says of all."""
@@ -95,6 +97,13 @@ class JobRequest(BaseModel):
     submitted_by: Name | None = Field(default=None, description="who asks; recorded")
     webhook_id: UUID | None = Field(default=None, description="whom to tell when it is over")
 
+    @field_validator("payload")
+    @classmethod
+    def _not_too_deep(cls, payload: dict[str, Any]) -> dict[str, Any]:
+        if _depth(payload) > DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST} deep")
+        return payload
+
     @field_validator("after")
     @classmethod
     def _one_policy_an_edge(cls, after: tuple[Before, ...]) -> tuple[Before, ...]:
@@ -104,6 +113,17 @@ class JobRequest(BaseModel):
             if told.setdefault(edge.id, edge.on_failure) is not edge.on_failure:
                 raise ValueError(f"job {edge.id} is named twice, with two policies")
         return after
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects lie in each other: of anything that a parser of JSON gave."""
+    deepest, inside = 0, [(value, 1)]
+    while inside:
+        one, depth = inside.pop()
+        if isinstance(one, dict | list):
+            deepest = max(deepest, depth)
+            inside += [(part, depth + 1) for part in (one.values() if isinstance(one, dict) else one)]
+    return deepest
 
 
 def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:

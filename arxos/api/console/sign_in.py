@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from arxos.api.access import proven
 from arxos.api.console.rendering import page
 from arxos.api.console.routing import HOME, SIGN_IN, console_router, own_path
 from arxos.api.console.visitors import COOKIE, Signed, source_of
 from arxos.api.working import Served, in_thread
-from arxos.app.tokens import WrongTokenError, verify
+from arxos.app.tokens import WrongTokenError
 from arxos.storage.console_sessions import ConsoleSessions
 
 LONGEST_S = 12 * 3600  # and no longer than the token itself
@@ -34,17 +35,16 @@ async def sign_in(
 ) -> Response:
     """A session for whoever has a token, no longer than that is valid."""
     where = own_path(next) or HOME
-    assert runtime.settings.jwt_secret is not None
     try:
-        claims = verify(token.strip(), runtime.settings.jwt_secret.get_secret_value())
+        claims = await proven(request, token.strip())
     except WrongTokenError as error:
         return page(request, None, "sign_in.html", 401, wrong=str(error), next=where)
     until = min(claims.expires_at, time.time() + LONGEST_S)
     sessions = ConsoleSessions(runtime.database)
     cookie = await in_thread(request, sessions.open, claims.subject, claims.role, source_of(request), until)
     answer = RedirectResponse(where, 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="lax", secure=secure)
+    secure = runtime.settings.api_https or request.url.scheme == "https"
+    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
     return answer
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
+from arxos.api.addresses import client_address
 from arxos.api.problems import Refusal
 from arxos.api.working import in_thread
 from arxos.app.access import Caller, Permission
@@ -59,7 +60,7 @@ def proof_of(token: str) -> str:
 
 def source_of(request: Request) -> str:
     """From where somebody looks."""
-    return f"console@{request.client.host if request.client else 'unknown'}"
+    return f"console@{client_address(request)}"
 
 
 def _needs(permission: Permission) -> Callable[[Visitor], Awaitable[Visitor]]:

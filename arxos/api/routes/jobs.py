@@ -10,7 +10,7 @@ from uuid6 import uuid7
 
 from arxos.api.access import Reader, Submitter
 from arxos.api.gathered import read, submitted
-from arxos.api.guards import request_id, traceparent
+from arxos.api.identity import request_id, traceparent
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why

@@ -7,7 +7,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from arxos.api.access import Reader, Writer
-from arxos.api.guards import request_id
+from arxos.api.identity import request_id
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
 from arxos.api.problems import Refusal, documented
 from arxos.api.routes.buildings import BuildingId

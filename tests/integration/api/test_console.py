@@ -113,7 +113,7 @@ def test_the_cookie_is_kept_from_scripts_and_strangers(api: Api) -> None:
     with httpx.Client(base_url=api.url) as client:
         cookie = client.post("/console/sign-in", data={"token": token}).headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=lax" in cookie
+    assert "SameSite=strict" in cookie
     assert "Path=/console" in cookie
     assert token not in cookie
 
