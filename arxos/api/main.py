@@ -15,6 +15,8 @@ from arxos.api.description import ANYWHERE, describe
 from arxos.api.gathered import gather
 from arxos.api.guards import Guards
 from arxos.api.listening import kept_answers
+from arxos.api.metrics import Counted
+from arxos.api.presence import announced
 from arxos.api.problems import answer_with_problems
 from arxos.api.routes import (
     building_reads,
@@ -26,6 +28,7 @@ from arxos.api.routes import (
     jobs,
     kinds,
     limits,
+    metrics,
     models,
     queues,
     records,
@@ -54,6 +57,7 @@ ROUTERS = (
     records.router,
     tokens.router,
     health.router,
+    metrics.router,
     console,
 )
 
@@ -87,6 +91,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.callers = callers_of(runtime)
     if origins := [one.strip() for one in settings.cors_origins.split(",") if one.strip()]:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Counted)
     app.add_middleware(Guards, body_limit=settings.body_limit_mb << 20, https=settings.api_https)
     describe(app)
     return app
@@ -98,6 +103,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.uploads = CapacityLimiter(models.AT_ONCE)
     runtime: Runtime = app.state.runtime
     gather(app, runtime, app.state.threads)
+    app.state.gauges = metrics.gauges_of(runtime)
+    components = health.watch(app, runtime)
     async with kept_answers(runtime) as app.state.answers, listening(app.state.callers):
+        presence = announced(runtime)
         yield
+        presence.end()
+    components.close()
     runtime.database.close()

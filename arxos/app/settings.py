@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     cors_origins: str = ""  # pages elsewhere that may call, separated by commas
     api_https: bool = False  # whether clients come by https: cookies and headers say so
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""  # whose X-Forwarded-For is believed
+    metrics_allow: Annotated[str, AfterValidator(_networks)] = "127.0.0.0/8,::1"  # who reads /metrics without a token
 
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in
     job_memory_mb: int | None = Field(default=None, ge=64)  # no job may use more, whatever its kind allows

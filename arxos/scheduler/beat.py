@@ -13,11 +13,11 @@ import structlog
 from celery.beat import Scheduler, Service
 
 from arxos.app.bootstrap import Runtime, start
+from arxos.app.presence import EVERY_S, new_service
+from arxos.app.trouble import Trouble
 from arxos.domain.errors import TransientError
-from arxos.scheduler.presence import EVERY_S, new_service
 from arxos.scheduler.schedule import TABLE
 from arxos.scheduler.ticker import POLL_S, Ticker
-from arxos.scheduler.trouble import Trouble
 from arxos.storage.schedules import Schedules
 from arxos.storage.services import Services
 from arxos.workers.celery_app import build_app

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from arxos.app.trouble import Trouble
 from arxos.domain.errors import TransientError
 from arxos.domain.jobs.limits import Allowance
-from arxos.scheduler.trouble import Trouble
 from arxos.storage.database import Connection, Database
 from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox

@@ -6,7 +6,7 @@ import threading
 import structlog
 
 from arxos.app.bootstrap import Runtime, hasty
-from arxos.scheduler.presence import Presence, new_service
+from arxos.app.presence import Presence, new_service
 from arxos.scheduler.relay import Relay
 from arxos.scheduler.sweeper import Sweeper
 from arxos.scheduler.vacuum_watch import VacuumWatch

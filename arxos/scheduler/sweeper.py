@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from arxos.app.trouble import Trouble
 from arxos.domain.errors import TransientError, UnavailableError
 from arxos.domain.ports import OpenUnitOfWork
 from arxos.scheduler.sight import Sight
-from arxos.scheduler.trouble import Trouble
 from arxos.scheduler.vacuum_watch import VacuumWatch
 from arxos.storage.backlogs import Backlogs
 from arxos.storage.outbox import Outbox

@@ -94,6 +94,14 @@ class Database:
         except psycopg.OperationalError as error:
             raise translated(error) or error from error
 
+    def stats(self) -> dict[str, int]:
+        """The pool of this process in numbers; empty while there is none."""
+        if self._pool is None or self._pid != os.getpid():
+            return {}
+        wanted = ("pool_size", "pool_available", "pool_max", "requests_waiting", "requests_num", "connections_lost")
+        found = self._pool.get_stats()
+        return {name: found.get(name, 0) for name in wanted}
+
     def close(self) -> None:
         """Close this process's pool; the next use opens it again."""
         if self._pool is not None and self._pid == os.getpid():

@@ -12,6 +12,9 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from redis import Redis, Sentinel
+from redis.exceptions import RedisError
+
+from arxos.domain.errors import UnavailableError
 
 SCHEMES = ("redis", "rediss", "sentinel")
 PORT = {"redis": 6379, "rediss": 6379, "sentinel": 26379}
@@ -156,3 +159,12 @@ def _switch(word: str) -> bool:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def redis_reach(url: str, timeout_s: float) -> None:
+    """Knock once. Raises UnavailableError."""
+    try:
+        with redis_client(url, timeout_s=timeout_s, name="arxos-health") as client:
+            client.ping()
+    except (RedisError, OSError) as error:
+        raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error

@@ -1,9 +1,21 @@
-"""Whether it lives."""
+"""Whether it lives, whether it can take jobs in, and how each part is."""
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from pydantic import BaseModel, Field
+
+from arxos import __version__
+from arxos.api.access import Credentials, caller
+from arxos.api.problems import Refusal
+from arxos.api.remembering import Remembered
+from arxos.app.bootstrap import Runtime
+from arxos.app.components import Component, Components, Status, overall
 
 router = APIRouter(prefix="/health", tags=["health"])
+
+REMEMBERED_S = 1.0
 
 
 class Alive(BaseModel):
@@ -12,7 +24,71 @@ class Alive(BaseModel):
     status: str = "alive"
 
 
+class ComponentView(BaseModel):
+    """One part of the system."""
+
+    status: Status
+    latency_ms: float | None = Field(default=None, description="how long it took to answer; only with a token")
+    detail: dict[str, Any] | None = Field(default=None, description="numbers and names; only with a token")
+
+    @classmethod
+    def of(cls, component: Component, *, whole: bool) -> "ComponentView":
+        """As callers see it."""
+        if not whole:
+            return cls(status=component.status)
+        return cls(status=component.status, latency_ms=component.latency_ms, detail=dict(component.detail))
+
+
+class Health(BaseModel):
+    """The system as a whole."""
+
+    status: Status = Field(description="unhealthy: nothing can be taken in; degraded: something is not well")
+    version: str
+    components: dict[str, ComponentView]
+
+
+def watch(app: FastAPI, runtime: Runtime) -> Components:
+    """Begin to look, for this application."""
+    components = Components(runtime)
+    app.state.health = Remembered(lambda: to_thread.run_sync(components.look), REMEMBERED_S)
+    app.state.ready = Remembered(lambda: to_thread.run_sync(components.ready), REMEMBERED_S)
+    return components
+
+
+async def _is_known(request: Request, credentials: Credentials) -> bool:
+    """Whether somebody with a token asks: numbers and names are not for the street."""
+    try:
+        await caller(request, credentials)
+    except Refusal:
+        return False
+    return True
+
+
 @router.get("/live", summary="Does the process answer?")
 async def live() -> Alive:
     """Asks nobody else: for whoever restarts processes that hang."""
     return Alive()
+
+
+@router.get(
+    "/ready",
+    summary="Can jobs be accepted?",
+    responses={503: {"model": Health, "description": "Not now", "content": {"application/json": {}}}},
+)
+async def ready(request: Request, response: Response) -> Health:
+    """PostgreSQL answers, and its schema is the one that this code knows. Without Redis jobs are accepted as well."""
+    is_ready, found = await request.app.state.ready.get()
+    response.status_code = 200 if is_ready else 503
+    status = Status.HEALTHY if is_ready else Status.UNHEALTHY
+    return Health(status=status, version=__version__, components=_shown(found, whole=False))
+
+
+@router.get("", summary="How is each part?")
+async def health(request: Request, known: Annotated[bool, Depends(_is_known)]) -> Health:
+    """Every part is asked at once, and for a second at most. Latencies and details are for callers with a token."""
+    found = await request.app.state.health.get()
+    return Health(status=overall(found), version=__version__, components=_shown(found, whole=known))
+
+
+def _shown(found: dict[str, Component], *, whole: bool) -> dict[str, ComponentView]:
+    return {name: ComponentView.of(one, whole=whole) for name, one in found.items()}

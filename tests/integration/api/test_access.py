@@ -20,7 +20,7 @@ from tests.running import wait_until
 APP = create_app(unconnected())
 CALLS = calls_of(APP)
 GUARDED = [call for call in CALLS if call.permission is not None]
-OPEN = {"GET /health/live", "POST /api/tokens/refresh"}
+OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /metrics", "POST /api/tokens/refresh"}
 
 
 def asked(client: httpx.Client, call: Call, token: str | None = None) -> httpx.Response:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from arxos import __version__
+from arxos.app.trouble import Trouble
 from arxos.domain.errors import TransientError
-from arxos.scheduler.trouble import Trouble
 from arxos.storage.services import Service, Services
 
 EVERY_S = 2.0
