@@ -20,6 +20,7 @@ from arxos.domain.jobs.inspection import LedgerInspection
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.probes import ProbeEffects
+from arxos.domain.jobs.webhooks import Answer, Webhooks
 from arxos.domain.ports import HeldBlob, Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
 from tests.fakes_acts import FakeDesk
@@ -27,6 +28,7 @@ from tests.fakes_audits import FakeAudits, FakeInspection
 from tests.fakes_buildings import InMemoryBuildings
 from tests.fakes_ledger import FakeLedger
 from tests.fakes_tables import FakeClock, Tables
+from tests.fakes_webhooks import FakeWebhooks
 
 React = Callable[[Event], Iterable[NewJob]]
 
@@ -76,6 +78,7 @@ class FakeUnitOfWork:
     audits: Audits
     inspection: LedgerInspection
     probes: ProbeEffects
+    webhooks: Webhooks
 
     def __init__(self, database: FakeDatabase) -> None:
         self._database = database
@@ -112,6 +115,7 @@ class FakeUnitOfWork:
         self.desk = FakeDesk(self._tables, self._database.clock)
         self.audits = FakeAudits(self._tables, self._database.clock)
         self.inspection = FakeInspection(self._tables, self._database.clock)
+        self.webhooks = FakeWebhooks(self._tables, self._database.clock)
         self.probes = FakeProbeEffects(self._tables)
 
 
@@ -188,7 +192,22 @@ class FakeMessages:
         return self.jobs
 
 
+class FakeCourier:
+    """See `Courier`. Keeps what was sent, and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        self.answers: list[int] = []
+
+    def secret(self, webhook_id: UUID) -> str:
+        return f"whsec_{webhook_id}"
+
+    def deliver(self, webhook_id: UUID, url: str, message_id: str, body: bytes) -> Answer:  # noqa: ARG002 - signs nothing
+        self.sent.append((url, message_id, body))
+        return Answer(self.answers.pop(0) if self.answers else 200, 1.0)
+
+
 def fake_ports(database: FakeDatabase | None = None) -> Ports:
     """Everything a job's body may touch, in memory; the installed formats read."""
     database = database or FakeDatabase()
-    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers(), FakeMessages())
+    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers(), FakeMessages(), FakeCourier())

@@ -13,6 +13,7 @@ from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.retention import PastJob
 from arxos.domain.jobs.snapshot import Pause
+from arxos.domain.jobs.webhooks import Ending, Webhook
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ class Tables:
     audits: dict[UUID, Audit] = field(default_factory=dict)
     places: dict[UUID, Place] = field(default_factory=dict)
     noted: dict[tuple[UUID, str, str], Noted] = field(default_factory=dict)  # (audit, sort, subject)
+    webhooks: dict[UUID, Webhook] = field(default_factory=dict)
+    endings: list[Ending] = field(default_factory=list)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
     draining: dict[str, str] = field(default_factory=dict)  # worker: who asked
 

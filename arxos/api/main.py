@@ -34,6 +34,7 @@ from arxos.api.routes import (
     records,
     schedules,
     tokens,
+    webhooks,
     workers,
 )
 from arxos.app.bootstrap import Runtime, start
@@ -56,6 +57,7 @@ ROUTERS = (
     workers.router,
     records.router,
     tokens.router,
+    webhooks.router,
     health.router,
     metrics.router,
     console,

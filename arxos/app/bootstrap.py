@@ -1,12 +1,15 @@
 """Puts the parts together: settings in, a runtime out."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from arxos.app.settings import Settings, read_settings
 from arxos.domain.ports import OpenUnitOfWork, Ports
 from arxos.formats.registry import installed_readers
+from arxos.outside.courier import HttpCourier
 from arxos.storage.blobs import blob_store
 from arxos.storage.broker_messages import RedisMessages
 from arxos.storage.cache import RedisCache
@@ -38,8 +41,18 @@ def start(settings: Settings | None = None, *, application: str = "arxos") -> Ru
         cache=RedisCache(settings.cache_url),
         readers=installed_readers(),
         messages=RedisMessages(settings.broker_url),
+        courier=HttpCourier(_webhook_key(settings), settings.webhook_allow),
     )
     return Runtime(settings, kinds, database, ports)
+
+
+def _webhook_key(settings: Settings) -> bytes | None:
+    """From which each webhook's key is derived: a secret of its own, or one derived from the tokens'."""
+    if settings.webhook_secret is not None:
+        return settings.webhook_secret.get_secret_value().encode()
+    if settings.jwt_secret is not None:
+        return hmac.digest(settings.jwt_secret.get_secret_value().encode(), b"webhooks", sha256)
+    return None
 
 
 def hasty(runtime: Runtime) -> Runtime:

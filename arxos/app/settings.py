@@ -33,13 +33,25 @@ def _networks(listed: str) -> str:
     return listed
 
 
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < 32:
+        raise ValueError("must have at least 32 bytes")
+    return secret
+
+
 NOWHERE = {  # in place of wrong addresses
     "database_url": "postgresql://",
     "broker_url": "redis://127.0.0.1:1",
     "cache_url": "redis://127.0.0.1:1",
     "blob_url": "file:///dev/null",
 }
-SECRETS = ("database_url", "broker_url", "cache_url", "jwt_secret")  # each may be in a file: ARXOS_…_FILE
+SECRETS = (
+    "database_url",
+    "broker_url",
+    "cache_url",
+    "jwt_secret",
+    "webhook_secret",
+)  # each may be in a file: ARXOS_…_FILE
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
 
@@ -68,6 +80,8 @@ class Settings(BaseSettings):
     cors_origins: str = ""  # pages elsewhere that may call, separated by commas
     api_https: bool = False  # whether clients come by https: cookies and headers say so
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""  # whose X-Forwarded-For is believed
+    webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None  # signs webhooks
+    webhook_allow: Annotated[str, AfterValidator(_networks)] = ""  # networks not public that webhooks may lead to
     metrics_allow: Annotated[str, AfterValidator(_networks)] = "127.0.0.0/8,::1"  # who reads /metrics without a token
 
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in

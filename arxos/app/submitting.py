@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from arxos.app.bootstrap import Runtime
-from arxos.domain.errors import ArxosError, NotFoundError
+from arxos.domain.errors import ArxosError, InvalidPayloadError, NotFoundError
 from arxos.domain.jobs.job import Job, JobState, NewJob
 from arxos.domain.jobs.submit import submit
 from arxos.domain.ports import UnitOfWork
@@ -26,6 +26,7 @@ class Asked:
 
     job: NewJob
     named: bool
+    webhooks_of: str | None = None  # whose webhooks it may name; None: anybody's
 
 
 def submit_each(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted | Exception]:
@@ -38,12 +39,27 @@ def submit_each(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted | Ex
     return [answer for one in asked for answer in submit_each(runtime, [one])]
 
 
-def submit_all(runtime: Runtime, jobs: Sequence[NewJob]) -> list[UUID]:
+def submit_all(runtime: Runtime, jobs: Sequence[NewJob], webhooks_of: str | None) -> list[UUID]:
     """All or nothing; their ids in order. Raises as `submit`."""
     with runtime.ports.unit_of_work() as uow:
+        for job in {job.webhook_id: job for job in jobs}.values():
+            check_webhook(uow, job, webhooks_of)
         ids = submit(uow, jobs, runtime.settings.backlog_limit)
         uow.commit()
     return ids
+
+
+def check_webhook(uow: UnitOfWork, job: NewJob, owner: str | None) -> None:
+    """Raises InvalidPayloadError where the webhook that the job names is not there, or is another's."""
+    if job.webhook_id is None:
+        return
+    try:
+        is_own = owner in (None, uow.webhooks.get(job.webhook_id).owner)
+    except NotFoundError:
+        is_own = False
+    if not is_own:
+        words = f"no webhook '{job.webhook_id}'"
+        raise InvalidPayloadError(f"job: webhook_id: {words}", {"webhook_id": words})
 
 
 def _submitted(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted]:
@@ -51,6 +67,8 @@ def _submitted(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted]:
     with runtime.ports.unit_of_work() as uow:
         named = [one.job.id for one in asked if one.named]
         there = uow.jobs.get_many(named) if named else {}
+        for one in asked:
+            check_webhook(uow, one.job, one.webhooks_of)
         ids = submit(uow, jobs, runtime.settings.backlog_limit)
         # Of the others the state is plain from the request.
         unclear = [id_ for one, id_ in zip(asked, ids, strict=True) if one.named or one.job.after or id_ != one.job.id]

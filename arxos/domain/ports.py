@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time t
     from arxos.domain.jobs.inspection import LedgerInspection
     from arxos.domain.jobs.ledger import Ledger
     from arxos.domain.jobs.probes import ProbeEffects
+    from arxos.domain.jobs.webhooks import Courier, Webhooks
 
 
 class UnitOfWork(Protocol):
@@ -36,6 +37,8 @@ class UnitOfWork(Protocol):
     def audits(self) -> "Audits": ...
     @property
     def inspection(self) -> "LedgerInspection": ...
+    @property
+    def webhooks(self) -> "Webhooks": ...
     @property
     def probes(self) -> "ProbeEffects": ...
     def __enter__(self) -> Self: ...
@@ -127,3 +130,4 @@ class Ports:
     cache: Cache
     readers: ModelReaders
     messages: Messages
+    courier: "Courier"

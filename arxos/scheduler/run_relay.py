@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,9 @@ from arxos.storage.backlogs import Backlogs
 from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from arxos.storage.services import Services
+from arxos.tasks.endings import tell_endings
 from arxos.tasks.queues import POOL_OF
+from arxos.tasks.registry import all_kinds
 from arxos.workers.broker_check import check_broker
 from arxos.workers.celery_app import build_app
 from arxos.workers.publisher import Publisher
@@ -43,6 +46,7 @@ def run_relay(runtime: Runtime) -> None:
         settings.republish_s,
         VacuumWatch(Activity(runtime.database), settings.long_transaction_s),
         Backlogs(runtime.database),
+        partial(tell_endings, kinds=all_kinds(probes=True)),
         stopping,
     )
     presence = Presence(

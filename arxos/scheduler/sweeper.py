@@ -36,6 +36,7 @@ class Sweeper:
     republish_s: float
     vacuum: VacuumWatch
     backlogs: Backlogs
+    endings: Callable[[OpenUnitOfWork], int]
     stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _next_look: float = 0.0
@@ -67,6 +68,7 @@ class Sweeper:
         if all(answered):
             self._sight.seen()
         with self._sight.elsewhere():
+            self._try(self.tell_endings)
             self._try(self.publish_again)
             self._try(self.count_backlogs)
             if time.monotonic() >= self._next_look:
@@ -107,6 +109,10 @@ class Sweeper:
             uow.commit()
         if expired:
             log.info("deadlines_passed", jobs={str(one.job_id): one.state for one in expired})
+
+    def tell_endings(self) -> None:
+        """Jobs that are over, and whose webhook is to hear of it, become jobs that tell it."""
+        self.endings(self.unit_of_work)
 
     def publish_again(self) -> None:
         """Jobs published a while ago, unclaimed, and named by no waiting message: what carried them is gone."""

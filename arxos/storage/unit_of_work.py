@@ -14,6 +14,7 @@ from arxos.storage.desk import PostgresDesk
 from arxos.storage.ledger import PostgresLedger
 from arxos.storage.ledger_inspection import PostgresInspection
 from arxos.storage.probes import PostgresProbeEffects
+from arxos.storage.webhooks import PostgresWebhooks
 
 
 class PostgresUnitOfWork:
@@ -25,6 +26,7 @@ class PostgresUnitOfWork:
     audits: PostgresAudits
     inspection: PostgresInspection
     probes: PostgresProbeEffects
+    webhooks: PostgresWebhooks
 
     def __init__(self, database: Database, react: Callable[[Event], Iterable[NewJob]]) -> None:
         self._database = database
@@ -39,6 +41,7 @@ class PostgresUnitOfWork:
         self.buildings = PostgresBuildings(self._connection)
         self.audits = PostgresAudits(self._connection)
         self.inspection = PostgresInspection(self._connection)
+        self.webhooks = PostgresWebhooks(self._connection)
         self.probes = PostgresProbeEffects(self._connection)
         return self
 

@@ -18,6 +18,7 @@ POOL_OF = {
     "maintenance": Pool.CPU,
     "cache": Pool.IO,
     "health": Pool.IO,
+    "webhooks": Pool.IO,
 }
 INGRESS = "ingress"  # where plain Celery producers write; jobs never travel in it
 

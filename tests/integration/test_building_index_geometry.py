@@ -19,7 +19,7 @@ from arxos.storage.blobs import FileBlobStore
 from arxos.tasks.building_index_geometry import Indexed, IndexGeometry, index_geometry
 from arxos.tasks.kind import Done
 from tests.building_builders import a_building, a_model, an_index
-from tests.fakes import FakeMessages
+from tests.fakes import FakeCourier, FakeMessages
 from tests.fakes_buildings import InMemoryBuildings
 from tests.ifc_houses import House
 from tests.step_files import step
@@ -67,7 +67,7 @@ def store() -> Store:
 @pytest.fixture
 def attempt(store: Store, tmp_path: Path) -> Run:
     opened: Any = lambda: nullcontext(store)  # noqa: E731
-    return Run(Ports(opened, FileBlobStore(tmp_path), None, installed_readers(), FakeMessages()))  # type: ignore[arg-type]
+    return Run(Ports(opened, FileBlobStore(tmp_path), None, installed_readers(), FakeMessages(), FakeCourier()))  # type: ignore[arg-type]
 
 
 @pytest.fixture

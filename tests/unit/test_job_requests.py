@@ -207,4 +207,5 @@ def test_every_queue_is_consumed_by_one_pool() -> None:
 
 
 def test_the_queues_are_those_that_others_rely_on() -> None:
-    assert {*POOL_OF, INGRESS} == {"validation", "geometry", "cache", "health", "maintenance", "ingress"}
+    known = {"validation", "geometry", "cache", "health", "maintenance", "webhooks", "ingress"}
+    assert {*POOL_OF, INGRESS} == known

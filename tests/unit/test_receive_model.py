@@ -16,7 +16,7 @@ from arxos.domain.ports import Ports
 from arxos.formats.registry import installed_readers
 from arxos.storage.blobs import FileBlobStore
 from tests.building_builders import a_building
-from tests.fakes import FakeMessages
+from tests.fakes import FakeCourier, FakeMessages
 from tests.fakes_buildings import InMemoryBuildings
 
 
@@ -58,7 +58,7 @@ def building(store: OneStore) -> Building:
 def receive(store: OneStore, tmp_path: Path) -> Callable[..., Any]:
     open_store: Any = lambda: store  # noqa: E731
     unused: Any = None
-    ports = Ports(open_store, FileBlobStore(tmp_path), unused, installed_readers(), FakeMessages())
+    ports = Ports(open_store, FileBlobStore(tmp_path), unused, installed_readers(), FakeMessages(), FakeCourier())
 
     def received(building_id: UUID, content: bytes, filename: str = "house.ifc", limit: int = 1000) -> Any:
         return receive_model(ports, building_id, [content], filename=filename, limit_bytes=limit, sender=Sender("ann"))

@@ -57,7 +57,7 @@ Key = Annotated[
 async def submit(job: JobSubmission, request: Request, runtime: Served, caller: Submitter, key: Key = None) -> Response:
     """Accepted is what is committed: it reaches exactly one final state, whatever is killed meanwhile."""
     asked = job if key is None else job.model_copy(update={"idempotency_key": key})
-    done = await submitted(request, Asked(_new(runtime, asked, caller), named=job.id is not None))
+    done = await submitted(request, Asked(_new(runtime, asked, caller), job.id is not None, _webhooks_of(caller)))
     body = f'{{"id":"{done.id}","state":"{done.state}"}}'
     location = {"Location": f"{router.prefix}/{done.id}"}
     return Response(body, 202 if done.is_new else 200, headers=location, media_type="application/json")
@@ -68,7 +68,7 @@ async def submit_batch(batch: Batch, request: Request, runtime: Served, caller: 
     """Up to 10,000 in one transaction. Known keys give the jobs that exist."""
 
     def work() -> list[UUID]:
-        return submit_all(runtime, _new_jobs(runtime, batch.jobs, caller))
+        return submit_all(runtime, _new_jobs(runtime, batch.jobs, caller), _webhooks_of(caller))
 
     return BatchAccepted(ids=await in_thread(request, work))
 
@@ -150,6 +150,10 @@ async def graph_svg(job_id: JobId, request: Request, runtime: Served, _: Reader)
             return draw(uow.jobs.graph(job_id))
 
     return Response(await in_thread(request, look), media_type="image/svg+xml")
+
+
+def _webhooks_of(caller: Caller) -> str | None:
+    return None if caller.may(Permission.ADMINISTER) else caller.subject
 
 
 def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) -> list[NewJob]:

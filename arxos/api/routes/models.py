@@ -11,6 +11,7 @@ from arxos.api.identity import request_id
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
 from arxos.api.problems import Refusal, documented
 from arxos.api.routes.buildings import BuildingId
+from arxos.api.routes.webhooks import own
 from arxos.api.schemas.models import FindingList, FindingView, ModelList, ModelReceived, ModelView
 from arxos.api.uploads import Announced, Incoming, announced
 from arxos.api.working import Served, in_thread
@@ -71,6 +72,8 @@ async def put(
     del content_disposition, content_digest  # here for the documentation: read with all other headers
     file = announced(request.headers, filename, runtime.settings.model_limit_mb << 20)
     await in_thread(request, _refuse_early, runtime, building_id, file)
+    if webhook_id is not None:
+        await in_thread(request, own, runtime, webhook_id, caller)
     sender = Sender(caller.subject, request_id() or None, webhook_id)
     received = await _take_in(request, runtime, building_id, file, sender)
 
