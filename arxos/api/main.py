@@ -19,6 +19,7 @@ from arxos.api.metrics import Counted
 from arxos.api.presence import announced
 from arxos.api.problems import answer_with_problems
 from arxos.api.routes import (
+    building_events,
     building_reads,
     buildings,
     dead_letters,
@@ -30,6 +31,7 @@ from arxos.api.routes import (
     limits,
     metrics,
     models,
+    places,
     queues,
     records,
     schedules,
@@ -52,6 +54,8 @@ ROUTERS = (
     buildings.router,
     models.router,
     building_reads.router,
+    places.router,
+    building_events.router,
     queues.router,
     limits.router,
     workers.router,

@@ -70,10 +70,10 @@ def _findings(plan: FloorPlan, global_id: str) -> list[dict[str, str]]:
 
 
 def _feature(name: str, shape: BaseGeometry | None, properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "id": name, "geometry": _geometry(shape), "properties": properties}
+    return {"type": "Feature", "id": name, "geometry": geometry(shape), "properties": properties}
 
 
-def _geometry(shape: BaseGeometry | None) -> Any:
+def geometry(shape: BaseGeometry | None) -> Any:
     """RFC 7946 geometry; null for what has no shape."""
     if shape is None or shape.is_empty:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_a_model_comes_in_and_its_jobs_know_by_which_request(api: Api, path: str
     assert [job["kind"] for job in received["jobs"]] == KINDS
     assert (blobs(api) / digest[:2] / digest[2:4] / digest).read_bytes() == content
     for one in received["jobs"]:
-        job = api.world.get(one["id"])
+        job = api.world.get(UUID(one["id"]))
         assert (job.request_id, str(job.webhook_id), job.submitted_by) == ("order-17", hook, "test-editor")
     [model] = api.viewer.get(f"{path}/models").json()["items"]
     assert (model["id"], model["filename"], model["indexed"]) == (received["model_id"], "office.ifc", False)
