@@ -11,6 +11,7 @@ from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.routes.buildings import BuildingId
 from arxos.api.schemas.places import ElementList, ElementView, FloorList, FloorView, SpaceList, SpaceView
 from arxos.api.working import Served, in_thread
+from arxos.domain.buildings.box import box_of
 from arxos.domain.buildings.repository import ElementQuery
 from arxos.domain.buildings.spatial_index import Element, Floor, Space
 from arxos.domain.errors import InvalidError
