@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -39,16 +39,29 @@ REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A running system. `building`: one with a model, fully processed."""
+    """A running system. `building`: fully processed; `dead`: a dead letter that another job waited for."""
 
     api: Api
     stack: Stack
     building: UUID
+    dead: UUID
 
     @property
     def pages(self) -> Sequence[str]:
         """Below ``/console``."""
-        return ("queues", "workers", "schedules", "buildings", f"buildings/{self.building}", "quarantine", "log")
+        return (
+            "overview",
+            "jobs",
+            f"jobs/{self.dead}",
+            "dead",
+            "queues",
+            "workers",
+            "schedules",
+            "buildings",
+            f"buildings/{self.building}",
+            "quarantine",
+            "log",
+        )
 
 
 @contextmanager
@@ -62,9 +75,10 @@ def life(variables: dict[str, str], folder: Path) -> Iterator[Life]:
         others = [stack.start("worker", "--pool", "io", "--concurrency", "4"), stack.start("beat")]
         with running_api(environment, folder) as api:
             building = _buildings(stack)
+            dead = _dead(stack)
             _work(stack)
             _orders(stack)
-            yield Life(api, stack, building)
+            yield Life(api, stack, building, dead)
     finally:
         for process in others:
             process.terminate()
@@ -99,6 +113,15 @@ def _work(stack: Stack) -> None:
         stack.submit("probe.noop", submitted_by=("city-import", "ada", "survey")[number % 3])
 
 
+def _dead(stack: Stack) -> UUID:
+    """Tried twice, then dead; another one is cancelled with it."""
+    failing = stack.job("probe.fail", times=9, submitted_by="survey")
+    last = replace(failing, policy=replace(failing.policy, max_attempts=2, base_s=0.5))
+    stack.insert(last, stack.job("probe.noop", after=(failing.id,), submitted_by="survey"))
+    stack.reaches(failing.id, JobState.DEAD)
+    return failing.id
+
+
 def _orders(stack: Stack) -> None:
     """What operators do on some morning."""
     runtime = stack.runtime
@@ -115,7 +138,12 @@ def _orders(stack: Stack) -> None:
     scheduling.pause(runtime, "pulse", ADA)
     broken = "UPDATE schedules SET error = 'no job kind ''report.render''', error_since = now() - interval '2 h'"
     stack.execute(f"{broken} WHERE name = 'nightly-canary'")
-    redrive = Order(Action.REDRIVE, JobFilter(kind="probe.fail"), Operator("ada", "fixed", "console@10.0.0.7"), 600)
+    redrive = Order(
+        Action.REDRIVE,
+        JobFilter(kind="probe.fail", submitted_by="city-import"),
+        Operator("ada", "fixed", "console@10.0.0.7"),
+        600,
+    )
     act_on_all(runtime.ports.unit_of_work, redrive, uuid4(), lambda _: None)
     QuarantineTable(runtime.database).add(REFUSED)
 
@@ -136,5 +164,5 @@ def signed_in(context: BrowserContext, api: Api, role: Role = Role.SUPER_ADMIN, 
     page.goto(f"{api.url}/console")
     page.get_by_label("Token").fill(issue(SECRET, subject, role, 3600))
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{api.url}/console/queues")
+    page.wait_for_url(f"{api.url}/console/overview")
     return page

@@ -37,7 +37,7 @@ def main(target: Path) -> None:
                 for path in lived.pages:
                     page.goto(f"{lived.api.url}/console/{path}")
                     page.wait_for_load_state("networkidle")
-                    name = "building" if path.startswith("buildings/") else path
+                    name = path.split("/")[0].rstrip("s") if "/" in path else path
                     page.screenshot(path=target / f"{name}{suffix}.png", full_page=suffix != "-phone")
                 context.close()
     finally:

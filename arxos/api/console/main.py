@@ -4,11 +4,23 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from arxos.api.console import assets, sign_in
-from arxos.api.console.pages import building, buildings, log, quarantine, queues, schedules, workers
+from arxos.api.console.pages import (
+    building,
+    buildings,
+    dead,
+    job,
+    jobs,
+    log,
+    overview,
+    quarantine,
+    queues,
+    schedules,
+    workers,
+)
 from arxos.api.console.routing import HOME, console_router
 from arxos.api.console.visitors import Looker
 
-PAGES = (queues, workers, schedules, buildings, building, quarantine, log)
+PAGES = (overview, jobs, job, dead, queues, workers, schedules, buildings, building, quarantine, log)
 
 home = console_router()
 

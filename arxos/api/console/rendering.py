@@ -26,6 +26,9 @@ POLICY = (
 # Forms tell which page they are on, to us alone: a refused act leads back there.
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 NAVIGATION = (  # path below /console, title; in the order of the menu
+    ("overview", "Overview"),
+    ("jobs", "Jobs"),
+    ("dead", "Dead letters"),
     ("queues", "Queues"),
     ("workers", "Workers"),
     ("schedules", "Schedules"),

@@ -14,7 +14,7 @@ from arxos.api.console.visitors import SignInError
 from arxos.api.problems import TITLES, Refusal, status_of
 from arxos.domain.errors import ArxosError
 
-HOME = "/console/queues"
+HOME = "/console/overview"
 SIGN_IN = "/console/sign-in"
 
 

@@ -90,4 +90,7 @@ def _acts(permission: Permission) -> Callable[[Visitor, str], Awaitable[Visitor]
 Looker = Annotated[Visitor, Depends(_needs(Permission.READ))]
 Signed = Annotated[Visitor, Depends(_acts(Permission.READ))]
 ActingScheduler = Annotated[Visitor, Depends(_acts(Permission.SCHEDULE))]
+ActingCanceller = Annotated[Visitor, Depends(_acts(Permission.CANCEL_OWN))]  # of other's jobs: where it also may CANCEL
+ActingRedriver = Annotated[Visitor, Depends(_acts(Permission.REDRIVE))]
+ActingDiscarder = Annotated[Visitor, Depends(_acts(Permission.DISCARD))]
 ActingAdministrator = Annotated[Visitor, Depends(_acts(Permission.ADMINISTER))]

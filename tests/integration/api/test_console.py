@@ -25,7 +25,8 @@ from tests.http import SECRET, Api
 
 SCRIPT = "<script>alert('O\\'Brien')</script>"
 WORKER = "cpu@host:4711:3f9a2c"
-PAGES = ("queues", "workers", "schedules", "buildings", "quarantine", "log")
+HOME = "/console/overview"
+PAGES = ("overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "quarantine", "log")
 
 
 class Visitor:
@@ -121,7 +122,7 @@ def test_the_cookie_is_kept_from_scripts_and_strangers(api: Api) -> None:
 def test_a_session_ends_with_its_token(api: Api) -> None:
     sessions = ConsoleSessions(api.world.runtime.database)
     with httpx.Client(base_url=api.url, cookies={"arxos_console": sessions.open("ada", "viewer", "here", 1.0)}) as late:
-        assert late.get("/console/queues").status_code == 303
+        assert late.get(HOME).status_code == 303
 
 
 def test_who_signs_out_is_out(api: Api) -> None:
@@ -129,7 +130,7 @@ def test_who_signs_out_is_out(api: Api) -> None:
     cookie = visitor.client.cookies["arxos_console"]
     assert visitor.post("sign-out").status_code == 303
     with httpx.Client(base_url=api.url, cookies={"arxos_console": cookie}) as copy:
-        assert copy.get("/console/queues").status_code == 303
+        assert copy.get(HOME).status_code == 303
     visitor.client.close()
 
 
@@ -141,7 +142,7 @@ def test_nobody_is_sent_elsewhere_after_the_sign_in(api: Api, where: str) -> Non
     token = issue(SECRET, "ada", Role.VIEWER, 3600)
     with httpx.Client(base_url=api.url) as client:
         answer = client.post("/console/sign-in", data={"token": token, "next": where})
-    assert answer.headers["location"] == "/console/queues"
+    assert answer.headers["location"] == HOME
 
 
 def test_a_form_without_proof_does_nothing(root: Visitor) -> None:
@@ -228,6 +229,10 @@ def hostile(api: Api) -> UUID:
         uow.buildings.replace_index(model.id, an_index((floor,), (space,), outline=plan(0, 0, 8, 5)))
         uow.buildings.save_report(model.id, ValidationReport(SCRIPT, (rule,), (finding,)))
         uow.commit()
+    for state in ("queued", "dead"):
+        job = api.admin.post("/api/jobs", json={"kind": "probe.noop", "submitted_by": SCRIPT}).json()["id"]
+        changed = "UPDATE jobs SET state = %s, error_type = %s, error_message = %s, finished_at = now() WHERE id = %s"
+        api.world.execute(changed, state, SCRIPT, SCRIPT, UUID(job))
     QuarantineTable(runtime.database).add([Refused(SCRIPT, SCRIPT, 7, SCRIPT, SCRIPT, SCRIPT)])
     api.world.do(lambda ledger: ledger.pause("health", SCRIPT, reason=SCRIPT))
     api.world.do(lambda ledger: ledger.beat(Beat(SCRIPT, SCRIPT, 1, SCRIPT, (SCRIPT,), SCRIPT)))

@@ -11,3 +11,17 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+// Keys for whoever would rather type: "/" to the filter, "g" and a letter to a page.
+const PAGES = { o: "overview", j: "jobs", d: "dead", q: "queues", w: "workers", s: "schedules", b: "buildings", r: "quarantine", l: "log" };
+let going = false;
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
+  if (typing) return;
+  if (event.key === "/") {
+    const field = document.querySelector("#filter, form.filter input, form.filter select");
+    if (field) { event.preventDefault(); field.focus(); }
+  } else if (going && PAGES[event.key]) {
+    window.location.assign(`/console/${PAGES[event.key]}`);
+  }
+  going = event.key === "g";
+});
