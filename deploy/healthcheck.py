@@ -1,4 +1,4 @@
-"""Is a process at work? `python healthcheck.py worker|relay|beat|api|flower`: exit 0, or 1 and one line why not.
+"""Is a process at work? `python healthcheck.py worker|relay|beat|ingress|api|flower`: exit 0, or 1 and why not.
 
 Asks from the outside, where one sees more than that a process exists: a worker must have renewed its lease lately, the
 relay must hold its session at the database, the beat must have ticked lately, what serves HTTP must answer. In a
@@ -22,9 +22,9 @@ SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM workers
 WHERE host = %s AND (pid = %s OR %s::int IS NULL)
 """
 _RELAY = "SELECT true FROM pg_stat_activity WHERE application_name = 'arxos-relay' AND client_addr = inet_client_addr()"
-_BEAT = """
+_SERVICE = """
 SELECT max(heartbeat_at) > now() - make_interval(secs => %s) FROM services
-WHERE role = 'beat' AND host = %s AND (pid = %s OR %s::int IS NULL)
+WHERE role = %s AND host = %s AND (pid = %s OR %s::int IS NULL)
 """
 
 
@@ -40,7 +40,12 @@ def relay(_pid: int | None) -> bool:
 
 def beat(pid: int | None) -> bool:
     """Whether a beat of this host ticked within LEASE_S seconds: that of this pid, or any."""
-    return _ask(_BEAT, (LEASE_S, platform.node(), pid, pid))
+    return _ask(_SERVICE, (LEASE_S, "beat", platform.node(), pid, pid))
+
+
+def ingress(pid: int | None) -> bool:
+    """Whether an ingress of this host was heard of within LEASE_S seconds: that of this pid, or any."""
+    return _ask(_SERVICE, (LEASE_S, "ingress", platform.node(), pid, pid))
 
 
 def api(_pid: int | None) -> bool:
@@ -57,6 +62,7 @@ CHECKS: Mapping[str, Callable[[int | None], bool]] = {
     "worker": worker,
     "relay": relay,
     "beat": beat,
+    "ingress": ingress,
     "api": api,
     "flower": flower,
 }

@@ -20,6 +20,7 @@ from arxos.domain.jobs.inspection import LedgerInspection
 from arxos.domain.jobs.job import Job, NewJob
 from arxos.domain.jobs.ledger import Ledger
 from arxos.domain.jobs.probes import ProbeEffects
+from arxos.domain.jobs.signatures import Nonces
 from arxos.domain.jobs.webhooks import Answer, Webhooks
 from arxos.domain.ports import HeldBlob, Ports, StoredBlob, UnitOfWork
 from arxos.formats.registry import installed_readers
@@ -28,7 +29,7 @@ from tests.fakes_audits import FakeAudits, FakeInspection
 from tests.fakes_buildings import InMemoryBuildings
 from tests.fakes_ledger import FakeLedger
 from tests.fakes_tables import FakeClock, Tables
-from tests.fakes_webhooks import FakeWebhooks
+from tests.fakes_webhooks import FakeNonces, FakeWebhooks
 
 React = Callable[[Event], Iterable[NewJob]]
 
@@ -79,6 +80,7 @@ class FakeUnitOfWork:
     inspection: LedgerInspection
     probes: ProbeEffects
     webhooks: Webhooks
+    nonces: Nonces
 
     def __init__(self, database: FakeDatabase) -> None:
         self._database = database
@@ -115,6 +117,7 @@ class FakeUnitOfWork:
         self.desk = FakeDesk(self._tables, self._database.clock)
         self.audits = FakeAudits(self._tables, self._database.clock)
         self.inspection = FakeInspection(self._tables, self._database.clock)
+        self.nonces = FakeNonces(self._tables)
         self.webhooks = FakeWebhooks(self._tables, self._database.clock)
         self.probes = FakeProbeEffects(self._tables)
 

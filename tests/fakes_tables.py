@@ -66,6 +66,7 @@ class Tables:
     noted: dict[tuple[UUID, str, str], Noted] = field(default_factory=dict)  # (audit, sort, subject)
     webhooks: dict[UUID, Webhook] = field(default_factory=dict)
     endings: list[Ending] = field(default_factory=list)
+    nonces: set[tuple[str, str]] = field(default_factory=set)
     effects: list[tuple[UUID, int, str]] = field(default_factory=list)
     draining: dict[str, str] = field(default_factory=dict)  # worker: who asked
 

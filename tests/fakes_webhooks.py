@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from arxos.domain.errors import NotFoundError
+from arxos.domain.jobs.signatures import Signed
 from arxos.domain.jobs.webhooks import Ending, Webhook
 from tests.fakes_tables import Tables
 
@@ -43,3 +44,19 @@ class FakeWebhooks:
     def take(self, limit: int) -> Sequence[Ending]:
         taken, self._tables.endings = self._tables.endings[:limit], self._tables.endings[limit:]
         return taken
+
+
+class FakeNonces:
+    """See `Nonces`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def take(self, signed: Signed) -> bool:
+        if (signed.key_id, signed.nonce) in self._tables.nonces:
+            return False
+        self._tables.nonces.add((signed.key_id, signed.nonce))
+        return True
+
+    def forget(self) -> None:
+        """A ledger in memory does not live long enough."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arxos.domain.errors import InvalidError
+from arxos.domain.jobs.signatures import parse_keys
 from arxos.storage.redis_address import parse_address
 
 
@@ -33,6 +34,11 @@ def _networks(listed: str) -> str:
     return listed
 
 
+def _keys(listed: SecretStr) -> SecretStr:
+    parse_keys(listed.get_secret_value())
+    return listed
+
+
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value().encode()) < 32:
         raise ValueError("must have at least 32 bytes")
@@ -51,6 +57,7 @@ SECRETS = (
     "cache_url",
     "jwt_secret",
     "webhook_secret",
+    "ingress_keys",
 )  # each may be in a file: ARXOS_…_FILE
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
@@ -80,6 +87,7 @@ class Settings(BaseSettings):
     cors_origins: str = ""  # pages elsewhere that may call, separated by commas
     api_https: bool = False  # whether clients come by https: cookies and headers say so
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""  # whose X-Forwarded-For is believed
+    ingress_keys: Annotated[SecretStr, AfterValidator(_keys)] = SecretStr("")  # name:secret,…: then messages are signed
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None  # signs webhooks
     webhook_allow: Annotated[str, AfterValidator(_networks)] = ""  # networks not public that webhooks may lead to
     metrics_allow: Annotated[str, AfterValidator(_networks)] = "127.0.0.0/8,::1"  # who reads /metrics without a token

@@ -72,6 +72,7 @@ for process in (
     processes.api,
     processes.relay,
     processes.beat,
+    processes.ingress,
     processes.worker,
     processes.flower,
     processes.token,

@@ -53,6 +53,18 @@ def beat() -> None:
     run_beat(runtime)
 
 
+def ingress() -> None:
+    """Take in the messages of plain Celery producers.
+
+    Example: arxos ingress
+    """
+    from arxos.workers.run_ingress import run_ingress
+
+    runtime = start(application="arxos-ingress")
+    configure_logging(runtime.settings)
+    run_ingress(runtime)
+
+
 def worker(
     pool: Annotated[Pool, typer.Option(help="cpu: child processes; io: threads.")],
     concurrency: Annotated[int, typer.Option(min=0, max=1000, help="Jobs at once; 0: as many as there are CPUs.")] = 0,

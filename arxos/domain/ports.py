@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time t
     from arxos.domain.jobs.inspection import LedgerInspection
     from arxos.domain.jobs.ledger import Ledger
     from arxos.domain.jobs.probes import ProbeEffects
+    from arxos.domain.jobs.signatures import Nonces
     from arxos.domain.jobs.webhooks import Courier, Webhooks
 
 
@@ -39,6 +40,8 @@ class UnitOfWork(Protocol):
     def inspection(self) -> "LedgerInspection": ...
     @property
     def webhooks(self) -> "Webhooks": ...
+    @property
+    def nonces(self) -> "Nonces": ...
     @property
     def probes(self) -> "ProbeEffects": ...
     def __enter__(self) -> Self: ...

@@ -13,6 +13,7 @@ from arxos.storage.database import Connection, Database
 from arxos.storage.desk import PostgresDesk
 from arxos.storage.ledger import PostgresLedger
 from arxos.storage.ledger_inspection import PostgresInspection
+from arxos.storage.nonces import PostgresNonces
 from arxos.storage.probes import PostgresProbeEffects
 from arxos.storage.webhooks import PostgresWebhooks
 
@@ -27,6 +28,7 @@ class PostgresUnitOfWork:
     inspection: PostgresInspection
     probes: PostgresProbeEffects
     webhooks: PostgresWebhooks
+    nonces: PostgresNonces
 
     def __init__(self, database: Database, react: Callable[[Event], Iterable[NewJob]]) -> None:
         self._database = database
@@ -41,6 +43,7 @@ class PostgresUnitOfWork:
         self.buildings = PostgresBuildings(self._connection)
         self.audits = PostgresAudits(self._connection)
         self.inspection = PostgresInspection(self._connection)
+        self.nonces = PostgresNonces(self._connection)
         self.webhooks = PostgresWebhooks(self._connection)
         self.probes = PostgresProbeEffects(self._connection)
         return self

@@ -18,6 +18,7 @@ PROCESSES = (
     Process("api", ("arxos", "api"), "api"),
     Process("relay", ("arxos", "relay"), "relay"),
     Process("beat", ("arxos", "beat"), "beat"),
+    Process("ingress", ("arxos", "ingress"), "ingress"),
     Process("worker-cpu", ("arxos", "worker", "--pool", "cpu"), "worker", stop_within_s=40),
     Process("worker-io", ("arxos", "worker", "--pool", "io"), "worker", stop_within_s=40),
     Process("flower", ("arxos", "flower"), "flower"),

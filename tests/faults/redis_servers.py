@@ -17,7 +17,9 @@ from tests.faults.ground import KILL, Server
 from tests.running import wait_until
 
 USERS = Path(__file__).parents[2] / "deploy" / "redis" / "users.acl"
-PASSWORDS = {f"{user.upper()}_PASSWORD": f"{user}-secret" for user in ("producer", "relay", "worker", "monitor")}
+PASSWORDS = {
+    f"{user.upper()}_PASSWORD": f"{user}-secret" for user in ("producer", "ingress", "relay", "worker", "monitor")
+}
 ADMIN = "admin-secret"
 MASTER = "arxos"
 DOWN_AFTER_MS = 2000

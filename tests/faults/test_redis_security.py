@@ -12,6 +12,7 @@ from celery import Celery
 from arxos.app.settings import Settings
 from arxos.domain.errors import UnavailableError
 from arxos.storage.cache import RedisCache
+from arxos.storage.ingress_queue import IngressQueue
 from arxos.workers.celery_app import build_app
 from arxos.workers.publisher import Publisher
 from deploy.local.ports import free_port
@@ -22,7 +23,7 @@ from tests.faults.system import ROLES, System
 from tests.running import wait_until
 
 BACK_S = 30.0
-USERS = ("producer", "relay", "worker", "monitor")
+USERS = ("producer", "ingress", "relay", "worker", "monitor")
 FORBIDDEN = (
     ("FLUSHALL",), ("FLUSHDB",), ("CONFIG", "GET", "*"), ("DEBUG", "SLEEP", "0"), ("KEYS", "*"), ("SHUTDOWN", "NOSAVE"),
     ("ACL", "LIST"), ("MONITOR",), ("CLIENT", "LIST"), ("CLIENT", "KILL", "TYPE", "normal"), ("REPLICAOF", "NO", "ONE"),
@@ -151,6 +152,18 @@ def test_a_producer_reads_nothing_and_writes_to_the_ingress_only(secure: SecureR
             ("SUBSCRIBE", "/0.celery.pidbox"), ("DEL", "ingress"),
             ("PUBLISH", "/0.celery.pidbox", "x"), ("HGETALL", "unacked"), ("GET", "arxos:cache:x"), ("INFO",),
         ):  # fmt: skip
+            with pytest.raises(redis_client.exceptions.NoPermissionError):
+                client.execute_command(*command)
+
+
+def test_the_ingress_takes_from_its_queue_and_no_other(secure: SecureRedis, admin: Any) -> None:
+    admin.lpush("ingress", "a message", "x" * 100)
+    queue = IngressQueue(secure.url("ingress"), "ingress")
+    found = queue.oldest(10, 50)
+    queue.drop(found, 10)
+    assert ([one.size_bytes for one in found], admin.llen("ingress")) == ([9, 100], 0)
+    with redis_client.Redis.from_url(secure.url("ingress")) as client:
+        for command in (("LREM", "maintenance", "1", "x"), ("LPUSH", "maintenance", "x"), ("LPUSH", "ingress", "x")):
             with pytest.raises(redis_client.exceptions.NoPermissionError):
                 client.execute_command(*command)
 
