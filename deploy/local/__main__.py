@@ -22,7 +22,8 @@ def up(arguments: Sequence[str]) -> None:
     _parser("up").parse_args(arguments)
     stack.up()
     environment = read_running()
-    say(f"the stack runs: Flower at {environment['ARXOS_FLOWER_URL']}, the rest by ./run env")
+    api, flower = environment["ARXOS_API_URL"], environment["ARXOS_FLOWER_URL"]
+    say(f"the stack runs: the console at {api}/console, Flower at {flower}, the rest by ./run env")
 
 
 def down(arguments: Sequence[str]) -> None:
@@ -64,7 +65,7 @@ def env(arguments: Sequence[str]) -> None:
     if not stack.is_up():
         raise CommandError("the stack does not run: ./run up")
     running = read_running()
-    admin = [str(VENV / "bin" / "arxos"), "token", "--subject", "local-admin", "--role", "admin"]
+    admin = [str(VENV / "bin" / "arxos"), "token", "--subject", "local-admin", "--role", "admin", "--expires", "43200"]
     for name, value in sorted((running | {"ARXOS_ADMIN_TOKEN": run(admin, running)}).items()):
         print(f"export {name}={shlex.quote(value)}")
 

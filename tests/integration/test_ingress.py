@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ from arxos.domain.jobs.job import JobState
 from arxos.storage.ingress_queue import IngressQueue
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
 from tests.http import SECRET, Api, running_api
+from tests.plain_celery import CLIENT, celery_of_their_own
 from tests.running import Stack, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-CLIENT = ROOT / "clients" / "celery"
 
 
 @pytest.fixture(scope="module")
@@ -143,19 +140,8 @@ def test_a_signature_is_good_once(stack: Stack, broker: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def celery_of_their_own() -> Path:
-    """An environment with Celery and nothing of ours; kept beside the checkout's other state."""
-    version = subprocess.run(
-        [sys.executable, "-c", "import celery; print(celery.__version__)"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    home = ROOT / ".local" / f"plain-celery-{version}"
-    python = home / "bin" / "python"
-    if not (home / "made").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        wanted = f"celery[redis]=={version}"
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", wanted], check=True, capture_output=True)
-        (home / "made").touch()
-    return python
+def theirs() -> Path:
+    return celery_of_their_own()
 
 
 @pytest.fixture(scope="module")
@@ -205,18 +191,16 @@ def produced(python: Path, stack: Stack, served: Api, results: str, kind: str, p
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_an_app_without_any_of_our_code_submits(taking: Stack, served: Api, celery_of_their_own: Path) -> None:
-    *_, job_id = produced(celery_of_their_own, taking, served, "none", "probe.effect", {"key": "plain"})
+def test_an_app_without_any_of_our_code_submits(taking: Stack, served: Api, theirs: Path) -> None:
+    *_, job_id = produced(theirs, taking, served, "none", "probe.effect", {"key": "plain"})
     wait_until(lambda: taking.effects([UUID(job_id)]) == [UUID(job_id)], "its effect", 30)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_its_results_come_from_the_ledger(taking: Stack, served: Api, celery_of_their_own: Path) -> None:
-    said, job_id = produced(celery_of_their_own, taking, served, "results", "probe.noop", {})
+def test_its_results_come_from_the_ledger(taking: Stack, served: Api, theirs: Path) -> None:
+    said, job_id = produced(theirs, taking, served, "results", "probe.noop", {})
     assert (said, taking.get(UUID(job_id)).state) == ("None", JobState.SUCCEEDED)
-    said, job_id = produced(
-        celery_of_their_own, taking, served, "results", "probe.fail", {"times": 1, "permanent": True}
-    )
+    said, job_id = produced(theirs, taking, served, "results", "probe.fail", {"times": 1, "permanent": True})
     assert said.startswith("JobFailedError PermanentError:")
     assert taking.get(UUID(job_id)).state is JobState.DEAD

@@ -7,6 +7,7 @@ from arxos.api.access import Credentials, caller
 from arxos.api.addresses import client_address, lies_in, networks
 from arxos.api.metrics import exposition
 from arxos.api.remembering import Remembered
+from arxos.api.routes.health import WITHOUT_TOKEN_TOO
 from arxos.api.working import Served
 from arxos.app.bootstrap import Runtime
 from arxos.app.gauges import Gauges, read_gauges
@@ -26,6 +27,7 @@ def gauges_of(runtime: Runtime) -> Remembered[Gauges]:
     "/metrics",
     summary="Numbers for Prometheus",
     response_class=Response,
+    openapi_extra=WITHOUT_TOKEN_TOO,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request, runtime: Served, credentials: Credentials) -> Response:
