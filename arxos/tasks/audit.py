@@ -3,7 +3,11 @@
 from uuid import UUID
 
 from arxos.domain.audits.findings import Audit
+from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks.kind import Attempt, Payload, Result
+
+# An attempt that reaches its limit is gone on with where it stopped: a large store takes many.
+GOES_ON = RetryPolicy(max_attempts=100)
 
 
 class AuditPayload(Payload):

@@ -3,7 +3,7 @@
 from arxos.domain.audits.run_audit import run_audit
 from arxos.domain.buildings.audit_index import IndexAudit
 from arxos.domain.jobs.limits import Allowance
-from arxos.tasks.audit import AuditPayload, audited
+from arxos.tasks.audit import GOES_ON, AuditPayload, audited
 from arxos.tasks.kind import Attempt, Done, job_kind
 
 
@@ -12,8 +12,9 @@ from arxos.tasks.kind import Attempt, Done, job_kind
     queue="maintenance",
     payload=AuditPayload,
     allowed=Allowance(running=1),
-    soft_limit_s=4 * 3600.0,
-    hard_limit_s=4 * 3600.0 + 60,
+    policy=GOES_ON,
+    soft_limit_s=3600.0,
+    hard_limit_s=3660.0,
 )
 def audit_index(payload: AuditPayload, attempt: Attempt) -> Done:
     """Compare every building's spatial index with its model. Reports, and changes nothing."""

@@ -108,7 +108,7 @@ def test_logs_of_one_process_are_printed(stack: Checkout) -> None:
 def test_logs_of_a_stranger_are_refused_naming_who_has_some(stack: Checkout) -> None:
     done = stack.run("logs", "nobody", check=False)
     assert done.returncode == 1
-    assert "no logs of 'nobody': there are beat, flower, postgres" in done.stderr
+    assert "no logs of 'nobody': there are api, beat, flower, ingress, postgres" in done.stderr
 
 
 def test_a_second_checkout_lives_beside_the_first(stack: Checkout, tmp_path: Path) -> None:

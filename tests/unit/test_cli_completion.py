@@ -36,7 +36,7 @@ def completed(line: str, **variables: str) -> list[str]:
         ("arxos queues pause val", ["validation"]),
         ("arxos kinds pause building.w", ["building.warm_cache"]),
         ("arxos dead list --queue ge", ["geometry"]),
-        ("arxos schedules add nightly --kind ledger", ["ledger.prune"]),
+        ("arxos schedules add nightly --kind ledger", ["ledger.prune", "ledger.repair"]),
         ("arxos worker --pool i", ["io"]),
         ("arxos jobs show 0", []),
     ],
