@@ -27,6 +27,14 @@ def test_an_unknown_job_is_named(world: World) -> None:
         world.do(lambda ledger: ledger.snapshot(unknown, 50))
 
 
+def test_many_jobs_are_read_at_once_each_with_its_own_attempts_and_who_is_unknown_left_out(world: World) -> None:
+    done, waiting = world.insert(new_job(), new_job())
+    world.succeed(done)
+    found = world.do(lambda ledger: ledger.get_many({done, waiting, uuid4()}))
+    assert found == {done: world.get(done), waiting: world.get(waiting)}
+    assert [len(found[job_id].attempts) for job_id in (done, waiting)] == [1, 0]
+
+
 def test_jobs_are_listed_newest_first(world: World) -> None:
     ids = world.insert(*(new_job() for _ in range(3)))
     page = world.do(lambda ledger: ledger.find(JobFilter()))
