@@ -24,6 +24,7 @@ from arxos.domain.buildings.repository import (
     ModelRecord,
     NewModel,
     Place,
+    Stamp,
 )
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
 from arxos.domain.buildings.status import BuildingStatus
@@ -38,6 +39,7 @@ class InMemoryBuildings:
         self._floors: dict[UUID, tuple[Floor, ...]] = {}
         self._models: dict[UUID, ModelRecord] = {}
         self._reports: dict[UUID, ValidationReport] = {}
+        self._reported_at: dict[UUID, datetime] = {}
         self._indexes: dict[UUID, tuple[ModelRecord, datetime, ModelIndex]] = {}
         self._time = datetime(2026, 1, 1, tzinfo=UTC)
         self.removed: list[tuple[UUID, str, str]] = []
@@ -82,6 +84,14 @@ class InMemoryBuildings:
         if building_id not in self._buildings:
             raise NotFoundError(f"no building '{building_id}'")
         return _copied(self._buildings[building_id], self.floors(building_id))
+
+    def stamp(self, building_id: UUID) -> Stamp:
+        version, index = self.get(building_id).version, self.index(building_id)
+        model = self.latest_model(building_id) if index is None else index.model
+        if model is None:
+            return Stamp(version, 0, None, None)
+        indexed_at = None if index is None else index.indexed_at
+        return Stamp(version, model.revision, indexed_at, self._reported_at.get(model.id))
 
     def remove(self, building_id: UUID, *, by: str, source: str) -> None:
         self.get(building_id)
@@ -175,6 +185,7 @@ class InMemoryBuildings:
         known = self.model(model_id)
         self._models[model_id] = replace(known, schema=report.schema or known.schema)
         self._reports[model_id] = report
+        self._reported_at[model_id] = self._now()
 
     def report(self, model_id: UUID) -> ValidationReport | None:
         return self._reports.get(model_id)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.buildings.address import Address
 from arxos.domain.buildings.building import Building
-from arxos.domain.buildings.repository import BuildingPage
+from arxos.domain.buildings.repository import BuildingPage, Stamp
 from arxos.domain.buildings.spatial_index import Floor
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
@@ -25,6 +25,15 @@ WITH gone AS (DELETE FROM buildings WHERE id = %(id)s RETURNING id, name, addres
 INSERT INTO operator_actions (actor, action, source, details)
 SELECT %(by)s, 'delete_building', %(source)s,
     jsonb_build_object('building_id', id, 'name', name, 'address', address_line, 'version', version) FROM gone
+"""
+
+STAMP = """
+SELECT b.version, coalesce(m.revision, 0), CASE WHEN m.id = b.indexed_model_id THEN m.indexed_at END, r.reported_at
+FROM buildings b
+LEFT JOIN models m ON m.id = coalesce(b.indexed_model_id,
+    (SELECT id FROM models WHERE building_id = b.id ORDER BY revision DESC LIMIT 1))
+LEFT JOIN validation_reports r ON r.model_id = m.id
+WHERE b.id = %s
 """
 
 
@@ -53,6 +62,13 @@ class BuildingRows:
         if row is None:
             raise NotFoundError(f"no building '{building_id}'")
         return _building(row, self.floors(building_id))
+
+    def stamp(self, building_id: UUID) -> Stamp:
+        """What answers about it are made from. Raises NotFoundError."""
+        row = self._connection.execute(STAMP, (building_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no building '{building_id}'")
+        return Stamp(*row)
 
     def remove(self, building_id: UUID, *, by: str, source: str) -> None:
         """Delete it with all that refers to it, and record that; see `BuildingRepository`. Raises NotFoundError."""

@@ -6,8 +6,9 @@ from arxos.domain.buildings.box import Box
 from arxos.domain.buildings.model import GeoReference
 from arxos.domain.buildings.model_reader import GeometryState
 from arxos.domain.buildings.repository import BuildingRepository, ElementQuery
-from arxos.domain.errors import InvalidGeometryError
+from arxos.domain.errors import InvalidGeometryError, NotFoundError
 from tests.building_builders import a_building, a_floor, a_model, a_space, an_element, an_index, plan
+from tests.plan_builders import a_report
 
 GROUND = a_floor("Ground", 0.0, z_min=0.0, z_max=3.0, outline=plan(0, 0, 10, 10))
 UPPER = a_floor("Upper", 3.0, z_min=3.0, z_max=6.0)
@@ -201,3 +202,28 @@ def test_spaces_are_listed_page_by_page_and_by_floor(indexed: BuildingRepository
     assert indexed.space_page(the_one, limit=1) == (ATTIC,)
     assert indexed.space_page(the_one, after=(ATTIC.global_id, ATTIC.id)) == (HALL,)
     assert indexed.space_page(the_one, floor_id=GROUND.id) == (HALL,)
+
+
+def test_a_stamp_changes_with_whatever_answers_are_made_from(buildings: BuildingRepository) -> None:
+    building = a_building()
+    buildings.add(building)
+    seen = [buildings.stamp(building.id)]
+    assert (seen[0].version, seen[0].revision, seen[0].indexed_at, seen[0].validated_at) == (1, 0, None, None)
+
+    building.rename("City hall")
+    buildings.save(building)
+    seen.append(buildings.stamp(building.id))
+    model = buildings.add_model(a_model(building.id))
+    seen.append(buildings.stamp(building.id))
+    for _ in range(2):
+        buildings.save_report(model.id, a_report())
+        seen.append(buildings.stamp(building.id))
+        buildings.replace_index(model.id, INDEX if len(seen) < 5 else an_index())
+        seen.append(buildings.stamp(building.id))
+
+    assert len(set(seen)) == len(seen) == 7
+    assert buildings.stamp(building.id) == seen[-1]
+    assert buildings.add_model(a_model(building.id, "b" * 64)).revision == 2
+    assert buildings.stamp(building.id) == seen[-1]  # answers are of the indexed model until another one is
+    with pytest.raises(NotFoundError):
+        buildings.stamp(GROUND.id)

@@ -60,6 +60,13 @@ class Town:
     def summary(self) -> Any:
         return json.loads(read_summary(self.ports, self.building.id))
 
+    def rename(self, name: str) -> None:
+        with self.database.unit_of_work() as uow:
+            building = uow.buildings.get(self.building.id)
+            building.rename(name)
+            uow.buildings.save(building)
+            uow.commit()
+
     def cached(self) -> list[str]:
         return sorted(self.cache._values)
 
@@ -125,11 +132,11 @@ def test_an_unknown_building_has_none(town: Town) -> None:
         read_summary(town.ports, uuid4())
 
 
-def test_warming_stores_the_summary_and_two_plans_of_each_floor(town: Town) -> None:
+def test_warming_stores_the_summary_the_floors_and_two_plans_of_each(town: Town) -> None:
     warmed = warm_cache(town.ports, town.building.id, no_progress)
 
-    assert (warmed.revision, warmed.floors, warmed.entries) == (1, 2, 5)
-    assert len(town.cached()) == 5
+    assert (warmed.revision, warmed.floors, warmed.entries) == (1, 2, 6)
+    assert len(town.cached()) == 6
     assert warmed.size_bytes == sum(map(len, town.cache._values.values()))
 
 
@@ -172,11 +179,7 @@ def test_warming_a_cache_that_is_away_is_tried_again_later(town: Town) -> None:
 
 def test_a_renamed_building_is_not_answered_from_before(town: Town) -> None:
     assert town.summary()["name"] == "Town hall"
-    with town.database.unit_of_work() as uow:
-        building = uow.buildings.get(town.building.id)
-        building.rename("City hall")
-        uow.buildings.save(building)
-        uow.commit()
+    town.rename("City hall")
 
     assert town.summary()["name"] == "City hall"
 
@@ -192,11 +195,41 @@ def test_a_new_revision_is_not_answered_from_before(town: Town) -> None:
     assert town.summary()["spaces"] == 0
 
 
-def test_an_answer_from_before_validation_is_not_kept() -> None:
+def test_an_answer_from_before_validation_is_not_given_after_it() -> None:
     town = Town(validated=False)
-
     assert town.summary()["findings"] is None
-    assert town.cached() == []
+
+    for findings in (1, 2):  # validated, and later once more with other rules
+        with town.database.unit_of_work() as uow:
+            report = a_report(*(a_finding(town.office.global_id) for _ in range(findings)))
+            uow.buildings.save_report(town.model.id, report)
+            uow.commit()
+        assert town.summary()["findings"]["by_severity"]["warning"] == findings
+
+
+def test_an_answer_from_before_a_model_was_indexed_is_not_given_after_it(town: Town) -> None:
+    assert town.summary()["elements"] == 2
+    with town.database.unit_of_work() as uow:
+        uow.buildings.replace_index(town.model.id, an_index((town.ground,)))
+        uow.commit()
+    assert town.summary()["elements"] == 0
+
+
+def test_an_answer_whose_building_changes_while_it_is_made_is_made_again(town: Town) -> None:
+    changes = iter(["City hall", "Old city hall"])
+
+    class Renamed(FakeCache):
+        """Somebody changes the building right after the cache was asked."""
+
+        def get(self, key: str) -> bytes | None:
+            hit = super().get(key)
+            if (name := next(changes, None)) is not None:
+                town.rename(name)
+            return hit
+
+    ports = replace(town.ports, cache=Renamed())
+
+    assert json.loads(read_summary(ports, town.building.id))["name"] == "Old city hall"
 
 
 @pytest.mark.parametrize("given", ["Ground", " ground ", "GROUND"])

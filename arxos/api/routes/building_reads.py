@@ -11,9 +11,10 @@ from arxos.api.answers import Answer, Answers, Prepared
 from arxos.api.conditions import IfNoneMatch, has_seen
 from arxos.api.problems import documented
 from arxos.api.routes.buildings import TAG, TAGGED, UNCHANGED, BuildingId
+from arxos.api.schemas.places import FloorList
 from arxos.api.schemas.summaries import SummaryView
 from arxos.api.working import Served, in_thread
-from arxos.domain.buildings.warm_cache import PlanFormat, read_plan, read_summary
+from arxos.domain.buildings.warm_cache import PlanFormat, read_floors, read_plan, read_summary
 
 router = APIRouter(prefix="/api/buildings/{building_id}", tags=["buildings"])
 
@@ -46,6 +47,23 @@ async def summary(
         return Answer.of(read_summary(runtime.ports, building_id), JSON)
 
     return await _kept(request, building_id, "summary", read, if_none_match)
+
+
+@router.get(
+    "/floors",
+    summary="List a building's floors",
+    response_model=FloorList,
+    responses=TAGGED | UNCHANGED | documented(404),
+)
+async def floors(
+    building_id: BuildingId, request: Request, runtime: Served, _: Reader, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The lowest first, those without a level last."""
+
+    def read() -> Answer:
+        return Answer.of(read_floors(runtime.ports, building_id), JSON)
+
+    return await _kept(request, building_id, "floors", read, if_none_match)
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Where things stand: a building's floors, spaces and elements."""
+"""Where things stand: a building's spaces and elements."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,28 +9,17 @@ from arxos.api.access import Reader
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.routes.buildings import BuildingId
-from arxos.api.schemas.places import ElementList, ElementView, FloorList, FloorView, SpaceList, SpaceView
+from arxos.api.schemas.places import ElementList, ElementView, SpaceList, SpaceView
 from arxos.api.working import Served, in_thread
 from arxos.domain.buildings.box import box_of
 from arxos.domain.buildings.repository import ElementQuery
-from arxos.domain.buildings.spatial_index import Element, Floor, Space
+from arxos.domain.buildings.spatial_index import Element, Space
 from arxos.domain.errors import InvalidError
 
 router = APIRouter(prefix="/api/buildings/{building_id}", tags=["buildings"])
 
 Numbers = Annotated[str | None, Query(max_length=200, description="numbers, separated by commas")]
 OnFloor = Annotated[UUID | None, Query(description="on this floor only")]
-
-
-@router.get("/floors", summary="List a building's floors", responses=documented(404))
-async def floors(building_id: BuildingId, request: Request, runtime: Served, _: Reader) -> FloorList:
-    """The lowest first, those without a level last."""
-
-    def read() -> tuple[Floor, ...]:
-        with runtime.ports.unit_of_work() as uow:
-            return uow.buildings.get(building_id).floors
-
-    return FloorList(items=[FloorView.of(floor) for floor in await in_thread(request, read)])
 
 
 @router.get("/spaces", summary="List a building's spaces", responses=documented(404))

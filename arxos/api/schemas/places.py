@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from arxos.domain.buildings.plan_geojson import geometry
-from arxos.domain.buildings.spatial_index import Element, Floor, Space
+from arxos.domain.buildings.spatial_index import Element, Space
 
 SHAPE = Field(description="GeoJSON MultiPolygon in plan; null: it has no shape there")
 
 
 class FloorView(BaseModel):
-    """A storey."""
+    """A storey. What is answered is written by the domain; this describes it."""
 
     id: UUID
     global_id: str = Field(description="the source's own identifier")
@@ -21,19 +21,6 @@ class FloorView(BaseModel):
     z_min: float | None = Field(description="its own level")
     z_max: float | None = Field(description="the next floor's level")
     outline: dict[str, Any] | None = SHAPE
-
-    @classmethod
-    def of(cls, floor: Floor) -> Self:
-        """As callers see it."""
-        return cls(
-            id=floor.id,
-            global_id=floor.global_id,
-            name=floor.name,
-            elevation_m=floor.elevation_m,
-            z_min=floor.z_min,
-            z_max=floor.z_max,
-            outline=geometry(floor.outline),
-        )
 
 
 class FloorList(BaseModel):

@@ -60,6 +60,19 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What answers about a building are made from: while this is the same, so are they.
+
+    Of the model in the spatial index, else the newest (`revision` 0: there is none): when it was indexed and validated.
+    """
+
+    version: int
+    revision: int
+    indexed_at: datetime | None
+    validated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FindingPage:
     """Some findings in the order of their report, and the place of the last one (None: these were the last)."""
 
@@ -129,6 +142,9 @@ class BuildingRepository(Protocol):
 
     def get(self, building_id: UUID, *, to_change: bool = False) -> Building:
         """The building with its floors. `to_change`: nobody else changes it before the end. Raises NotFoundError."""
+
+    def stamp(self, building_id: UUID) -> Stamp:
+        """Whether anything has changed, in one short look. Raises NotFoundError."""
 
     def remove(self, building_id: UUID, *, by: str, source: str) -> None:
         """Take the building with its models, reports and index away, and record who did it from where.

@@ -1,7 +1,7 @@
 """What readers of a building ask for most, computed before they ask, and again where the cache has lost it.
 
-Keys carry the model's revision and the building's version: nothing is ever deleted to be correct, old keys just go
-unread until they expire.
+Keys say what the answer was made from: the building's version, the model's revision, and when that was indexed and
+validated. Nothing is ever deleted to be correct, old keys just go unread until they expire.
 """
 
 import json
@@ -10,19 +10,25 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.buildings.floor_list import floor_list
 from arxos.domain.buildings.model_reader import Progress
 from arxos.domain.buildings.plan import FloorPlan, remarks_on
 from arxos.domain.buildings.plan_geojson import plan_geojson
 from arxos.domain.buildings.plan_svg import draw_plan
-from arxos.domain.buildings.repository import BuildingRepository, IndexRecord, ModelRecord
+from arxos.domain.buildings.repository import BuildingRepository, IndexRecord, ModelRecord, Stamp
 from arxos.domain.buildings.spatial_index import Floor
 from arxos.domain.buildings.summary import BuildingSummary, summarize
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
 from arxos.domain.ports import Ports
+
+SUMMARY: Final = "summary"
+FLOORS: Final = "floors"
+TRIES: Final = 3  # an answer that was made while its building changed is made again
 
 
 class PlanFormat(StrEnum):
@@ -54,26 +60,23 @@ class _Stored:
     model: ModelRecord | None
     report: ValidationReport | None
 
-    @property
-    def prefix(self) -> str:
-        revision = self.model.revision if self.model else 0
-        return f"building:{self.building.id}:r{revision}.{self.building.version}:"
-
 
 def warm_cache(ports: Ports, building_id: UUID, progress: Progress) -> Warmed:
-    """Put the summary and every floor's plans into the cache. Raises NotFoundError, UnavailableError.
+    """Put the summary, the floors and their plans into the cache. Raises NotFoundError, UnavailableError.
 
-    One floor at a time, each in its own short reading transaction: memory stays small and nothing is locked.
+    One floor at a time, each in its own short reading transaction: memory stays small and nothing is locked. Should the
+    building change meanwhile, nobody asks for these keys any more.
     """
     with ports.unit_of_work() as uow:
+        prefix = _prefix(building_id, uow.buildings.stamp(building_id))
         stored = _read(uow.buildings, building_id)
-        values = {stored.prefix + "summary": _summary(uow.buildings, stored)}
+        values = {prefix + name: value for name, value in _whole(uow.buildings, stored)}
     entries, size = 0, 0
     floors = stored.building.floors
     for done, floor in enumerate(floors):
         progress(done / len(floors), f"plan of {floor.name or 'a floor'}")
         plan = _plan(ports, stored, floor)
-        values |= {_plan_key(stored, floor, form): write(plan).encode() for form, write in _WRITE.items()}
+        values |= {prefix + _plan_name(str(floor.id), form): write(plan).encode() for form, write in _WRITE.items()}
         ports.cache.put_many(values)
         entries, size = entries + len(values), size + sum(map(len, values.values()))
         values = {}
@@ -85,24 +88,36 @@ def warm_cache(ports: Ports, building_id: UUID, progress: Progress) -> Warmed:
 def computed_entries(ports: Ports, building_id: UUID) -> Iterator[tuple[str, bytes]]:
     """What the cache should hold for the building, each key with its value, computed now. Raises NotFoundError."""
     with ports.unit_of_work() as uow:
+        prefix = _prefix(building_id, uow.buildings.stamp(building_id))
         stored = _read(uow.buildings, building_id)
-        summary = _summary(uow.buildings, stored)
-    yield stored.prefix + "summary", summary
-    for floor in stored.building.floors:
-        plan = _plan(ports, stored, floor)
-        yield from ((_plan_key(stored, floor, form), write(plan).encode()) for form, write in _WRITE.items())
+        entries = _whole(uow.buildings, stored)
+    for floor in (None, *stored.building.floors):
+        if floor is not None:
+            plan = _plan(ports, stored, floor)
+            entries = [(_plan_name(str(floor.id), form), write(plan).encode()) for form, write in _WRITE.items()]
+        if _prefix_now(ports, building_id) != prefix:
+            return  # it has changed meanwhile: what was computed is not what these keys stand for
+        yield from ((prefix + name, value) for name, value in entries)
 
 
 def read_summary(ports: Ports, building_id: UUID) -> bytes:
     """The building's summary as JSON. Raises NotFoundError."""
-    with ports.unit_of_work() as uow:
-        stored = _read(uow.buildings, building_id)
 
     def build() -> bytes:
         with ports.unit_of_work() as uow:
-            return _summary(uow.buildings, stored)
+            return _summary(uow.buildings, _read(uow.buildings, building_id))
 
-    return _cached(ports, stored, stored.prefix + "summary", build)
+    return _cached(ports, building_id, SUMMARY, build)
+
+
+def read_floors(ports: Ports, building_id: UUID) -> bytes:
+    """The building's floors as JSON. Raises NotFoundError."""
+
+    def build() -> bytes:
+        with ports.unit_of_work() as uow:
+            return floor_list(uow.buildings.get(building_id).floors)
+
+    return _cached(ports, building_id, FLOORS, build)
 
 
 def read_plan(ports: Ports, building_id: UUID, floor: str | None, form: PlanFormat) -> bytes:
@@ -110,26 +125,46 @@ def read_plan(ports: Ports, building_id: UUID, floor: str | None, form: PlanForm
 
     Raises NotFoundError for the building or floor, InvalidError for a name that several floors have.
     """
-    with ports.unit_of_work() as uow:
-        stored = _read(uow.buildings, building_id)
-        chosen = _find_floor(uow.buildings, stored.building, floor)
-    key = _plan_key(stored, chosen, form)
-    return _cached(ports, stored, key, lambda: _WRITE[form](_plan(ports, stored, chosen)).encode())
+
+    def build() -> bytes:
+        with ports.unit_of_work() as uow:
+            stored = _read(uow.buildings, building_id)
+            chosen = _find_floor(uow.buildings, stored.building, floor)
+        return _WRITE[form](_plan(ports, stored, chosen)).encode()
+
+    return _cached(ports, building_id, _plan_name(_floor_id(ports, building_id, floor), form), build)
 
 
-def _cached(ports: Ports, stored: _Stored, key: str, build: Callable[[], bytes]) -> bytes:
+def _cached(ports: Ports, building_id: UUID, name: str, build: Callable[[], bytes]) -> bytes:
     """Cache-aside. Without a lock: two readers may compute the same answer, none ever waits for another."""
-    hit = None
-    with suppress(UnavailableError):  # a cache that is away costs time, never the answer
-        hit = ports.cache.get(key)
-    if hit is not None:
-        return hit
-    value = build()
-    # Before validation has finished the answer lacks its findings: it must not stay under this revision's key.
-    if stored.report is not None:
-        with suppress(UnavailableError):
-            ports.cache.put_many({key: value})
+    value, prefix = b"", _prefix_now(ports, building_id)
+    for _ in range(TRIES):
+        hit = None
+        with suppress(UnavailableError):  # a cache that is away costs time, never the answer
+            hit = ports.cache.get(prefix + name)
+        if hit is not None:
+            return hit
+        value, before = build(), prefix
+        # It takes several looks at the database: where something changed between them, they do not fit together.
+        if (prefix := _prefix_now(ports, building_id)) == before:
+            with suppress(UnavailableError):
+                ports.cache.put_many({prefix + name: value})
+            break
     return value
+
+
+def _prefix_now(ports: Ports, building_id: UUID) -> str:
+    with ports.unit_of_work() as uow:
+        return _prefix(building_id, uow.buildings.stamp(building_id))
+
+
+def _prefix(building_id: UUID, stamp: Stamp) -> str:
+    made = f"{_moment(stamp.indexed_at)}.{_moment(stamp.validated_at)}"
+    return f"building:{building_id}:r{stamp.revision}.{stamp.version}.{made}:"
+
+
+def _moment(at: datetime | None) -> str:
+    return "-" if at is None else f"{round(at.timestamp() * 1e6):x}"
 
 
 def _read(buildings: BuildingRepository, building_id: UUID) -> _Stored:
@@ -137,6 +172,11 @@ def _read(buildings: BuildingRepository, building_id: UUID) -> _Stored:
     index = buildings.index(building_id)
     model = index.model if index is not None else buildings.latest_model(building_id)
     return _Stored(building, index, model, buildings.report(model.id) if model is not None else None)
+
+
+def _whole(buildings: BuildingRepository, stored: _Stored) -> list[tuple[str, bytes]]:
+    """The answers about the building as a whole, each with its name."""
+    return [(SUMMARY, _summary(buildings, stored)), (FLOORS, floor_list(stored.building.floors))]
 
 
 def _summary(buildings: BuildingRepository, stored: _Stored) -> bytes:
@@ -171,8 +211,17 @@ def _plan(ports: Ports, stored: _Stored, floor: Floor) -> FloorPlan:
     )
 
 
-def _plan_key(stored: _Stored, floor: Floor, form: PlanFormat) -> str:
-    return f"{stored.prefix}floor:{floor.id}:plan.{form.value}"
+def _plan_name(floor_id: str, form: PlanFormat) -> str:
+    return f"floor:{floor_id}:plan.{form.value}"
+
+
+def _floor_id(ports: Ports, building_id: UUID, wanted: str | None) -> str:
+    """The id as it stands in keys; one that is written as an id needs no look at the floors."""
+    try:
+        return str(UUID(wanted or ""))
+    except ValueError:
+        with ports.unit_of_work() as uow:
+            return str(_find_floor(uow.buildings, uow.buildings.get(building_id), wanted).id)
 
 
 def _find_floor(buildings: BuildingRepository, building: Building, wanted: str | None) -> Floor:
