@@ -12,12 +12,14 @@ from arxos.formats.registry import installed_readers
 from arxos.outside.courier import HttpCourier
 from arxos.storage.blobs import blob_store
 from arxos.storage.broker_messages import RedisMessages
-from arxos.storage.cache import RedisCache
+from arxos.storage.cache import RedisCache, RestingCache
 from arxos.storage.database import Database
 from arxos.storage.unit_of_work import PostgresUnitOfWork
 from arxos.tasks.kind import JobKind
 from arxos.tasks.reactions import reactions
 from arxos.tasks.registry import all_kinds
+
+READER_WAITS_S = 0.5  # for the cache: what is in it takes a fraction of a second to compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ def _webhook_key(settings: Settings) -> bytes | None:
     if settings.jwt_secret is not None:
         return hmac.digest(settings.jwt_secret.get_secret_value().encode(), b"webhooks", sha256)
     return None
+
+
+def impatient(runtime: Runtime) -> Runtime:
+    """The same for those who answer readers: a cache that does not answer soon is done without, for some seconds."""
+    cache = RestingCache(RedisCache(runtime.settings.cache_url, timeout_s=READER_WAITS_S))
+    return replace(runtime, ports=replace(runtime.ports, cache=cache))
 
 
 def hasty(runtime: Runtime) -> Runtime:
