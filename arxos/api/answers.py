@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -136,6 +137,12 @@ class Answers:
             self._of[building_id].discard(name)
             if not self._of[building_id]:
                 del self._of[building_id]
+
+
+def answers_of(request: Request) -> Answers:
+    """Those of this process. Whoever changes a building forgets it here: its next read need not wait for the notice."""
+    answers: Answers = request.app.state.answers
+    return answers
 
 
 def _looked_at(flight: asyncio.Task[Answer]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from arxos.api.access import Reader
-from arxos.api.answers import Answer, Answers, Prepared
+from arxos.api.answers import Answer, Prepared, answers_of
 from arxos.api.conditions import IfNoneMatch, has_seen
 from arxos.api.problems import documented
 from arxos.api.routes.buildings import TAG, TAGGED, UNCHANGED, BuildingId
@@ -115,12 +115,10 @@ async def plan(
 async def _kept(
     request: Request, building_id: UUID, name: str, read: Callable[[], Answer], if_none_match: str | None
 ) -> Response:
-    answers: Answers = request.app.state.answers
-
     async def make() -> Answer:
         return await in_thread(request, read)
 
-    answer = await answers.get(building_id, name, make)
+    answer = await answers_of(request).get(building_id, name, make)
     if if_none_match is not None and has_seen(if_none_match, answer.tag):
         return Response(status_code=304, headers={"ETag": answer.tag, "Cache-Control": "private, no-cache"})
     return Prepared(answer)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from arxos.api.access import Deleter, Reader, Writer
+from arxos.api.answers import answers_of
 from arxos.api.conditions import IfMatch, IfNoneMatch, has_seen, version_tag, versions_seen
 from arxos.api.paging import Cursor, Limit, link_next
 from arxos.api.problems import FieldError, Refusal, documented
@@ -116,6 +117,7 @@ async def change(
             request, update_building, runtime.ports.unit_of_work, building_id,
             **changes.model_dump(exclude_unset=True), seen=versions_seen(if_match),
         )  # fmt: skip
+    answers_of(request).forget(building_id)
     return _shown(changed, response)
 
 
@@ -134,6 +136,7 @@ async def remove(
         request, take_away, runtime.ports.unit_of_work, building_id,
         by=caller.subject, source=source, seen=versions_seen(if_match),
     )  # fmt: skip
+    answers_of(request).forget(building_id)
 
 
 FRESH = {"Cache-Control": "private, no-cache"}  # to be kept by the caller alone, and asked for again each time

@@ -7,6 +7,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from arxos.api.access import Reader, Writer
+from arxos.api.answers import answers_of
 from arxos.api.identity import request_id
 from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
 from arxos.api.problems import Refusal, documented
@@ -76,6 +77,7 @@ async def put(
         await in_thread(request, own, runtime, webhook_id, caller)
     sender = Sender(caller.subject, request_id() or None, webhook_id)
     received = await _take_in(request, runtime, building_id, file, sender)
+    answers_of(request).forget(building_id)
 
     def jobs() -> Any:
         with runtime.ports.unit_of_work() as uow:

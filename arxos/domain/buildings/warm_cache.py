@@ -90,14 +90,19 @@ def computed_entries(ports: Ports, building_id: UUID) -> Iterator[tuple[str, byt
     with ports.unit_of_work() as uow:
         prefix = _prefix(building_id, uow.buildings.stamp(building_id))
         stored = _read(uow.buildings, building_id)
-        entries = _whole(uow.buildings, stored)
-    for floor in (None, *stored.building.floors):
-        if floor is not None:
-            plan = _plan(ports, stored, floor)
-            entries = [(_plan_name(str(floor.id), form), write(plan).encode()) for form, write in _WRITE.items()]
+    for name, value in _entries(ports, stored):
         if _prefix_now(ports, building_id) != prefix:
             return  # it has changed meanwhile: what was computed is not what these keys stand for
-        yield from ((prefix + name, value) for name, value in entries)
+        yield prefix + name, value
+
+
+def _entries(ports: Ports, stored: _Stored) -> Iterator[tuple[str, bytes]]:
+    with ports.unit_of_work() as uow:
+        whole = _whole(uow.buildings, stored)
+    yield from whole
+    for floor in stored.building.floors:
+        plan = _plan(ports, stored, floor)
+        yield from ((_plan_name(str(floor.id), form), write(plan).encode()) for form, write in _WRITE.items())
 
 
 def read_summary(ports: Ports, building_id: UUID) -> bytes:
