@@ -46,8 +46,7 @@ class Database:
         self._wait_s = wait_s
         self._answer_s = answer_s
         self._application = application
-        self._pool: ConnectionPool[Connection] | None = None
-        self._pid = 0
+        self._pools: dict[int, ConnectionPool[Connection]] = {}  # by process: one that was forked makes its own
 
     def hasty(self, within_s: float) -> "Database":
         """The same database on connections of their own, where nothing takes longer: for duties that must not hang."""
@@ -59,8 +58,8 @@ class Database:
 
         Raises TransientError, and InvalidError for a value that no column can hold, such as text with NUL.
         """
-        pool = self._here()
         try:
+            pool = self._here()
             # No `check` before each use: whoever gets a dead connection tries again (`patiently`), and idle ones are
             # watched by the kernel (keepalives). It would cost each transaction a round trip: 27 us even on loopback.
             with pool.connection() as connection, _mates_dropped(pool, connection):
@@ -96,33 +95,40 @@ class Database:
 
     def stats(self) -> dict[str, int]:
         """The pool of this process in numbers; empty while there is none."""
-        if self._pool is None or self._pid != os.getpid():
+        if (pool := self._pools.get(os.getpid())) is None:
             return {}
         wanted = ("pool_size", "pool_available", "pool_max", "requests_waiting", "requests_num", "connections_lost")
-        found = self._pool.get_stats()
+        found = pool.get_stats()
         return {name: found.get(name, 0) for name in wanted}
 
     def close(self) -> None:
         """Close this process's pool; the next use opens it again."""
-        if self._pool is not None and self._pid == os.getpid():
-            self._pool.close()
-        self._pool = None
+        if (pool := self._pools.pop(os.getpid(), None)) is not None:
+            pool.close()
 
     def _here(self) -> ConnectionPool[Connection]:
-        if self._pool is None or self._pid != os.getpid():
-            self._pid = os.getpid()
-            self._pool = ConnectionPool(
-                self.url,
-                kwargs=self._options(),
-                min_size=1,
-                max_size=self._size,
-                timeout=self._wait_s,
-                max_lifetime=MAX_LIFETIME_S,
-                # A pool doubles the time between its tries, up to minutes, unless it gives up and begins anew.
-                reconnect_timeout=self._wait_s,
-                open=True,
-            )
-        return self._pool
+        """Threads that come first at once get the same: of the pools that they make, all but one are never opened."""
+        here = os.getpid()
+        if (pool := self._pools.get(here)) is None:
+            for parent in [pid for pid in self._pools if pid != here]:
+                self._pools.pop(parent, None)  # or its connections would outlive it, in our hands
+            pool = self._pools.setdefault(here, self._unopened())
+        if pool.closed:
+            pool.open()
+        return pool
+
+    def _unopened(self) -> ConnectionPool[Connection]:
+        return ConnectionPool(
+            self.url,
+            kwargs=self._options(),
+            min_size=1,
+            max_size=self._size,
+            timeout=self._wait_s,
+            max_lifetime=MAX_LIFETIME_S,
+            # A pool doubles the time between its tries, up to minutes, unless it gives up and begins anew.
+            reconnect_timeout=self._wait_s,
+            open=False,
+        )
 
     def _options(self) -> dict[str, Any]:
         limits = {
