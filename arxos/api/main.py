@@ -45,7 +45,8 @@ from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
 from arxos.storage.database import POOL_SIZE
 
-ROUTERS = (
+ROUTERS = (  # those that are asked most come first: each is tried in turn
+    building_reads.router,
     jobs.router,
     job_events.router,
     job_acts.router,
@@ -54,7 +55,6 @@ ROUTERS = (
     schedules.router,
     buildings.router,
     models.router,
-    building_reads.router,
     places.router,
     building_events.router,
     queues.router,

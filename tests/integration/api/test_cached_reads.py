@@ -218,6 +218,16 @@ def test_answers_are_compressed_for_whoever_understands_it(api: Api, coding: str
         assert packed.json() == plain.json()
 
 
+def test_events_and_pages_are_left_as_they_are(api: Api) -> None:
+    packed = {"Accept-Encoding": "gzip, br, zstd"}
+    with api.viewer.stream("GET", f"/api/buildings/{indexed(api.world)}/events", headers=packed) as events:
+        assert (events.status_code, "content-encoding" in events.headers) == (200, False)
+        assert next(events.iter_lines()) == "event: building"
+    page = api.nobody.get("/console", headers=packed, follow_redirects=True)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "content-encoding" not in page.headers
+
+
 def test_names_are_inert_wherever_they_appear(api: Api) -> None:
     floor = a_floor(CRUEL, 0.0, outline=plan(0, 0, 10, 5))
     building_id = indexed(api.world, CRUEL, floor, long_name=CRUEL)
