@@ -15,6 +15,7 @@ from arxos.domain.audits.findings import Audits
 from arxos.domain.buildings.repository import BuildingRepository
 from arxos.domain.errors import InvalidError, NotFoundError, TransientError, UnavailableError
 from arxos.domain.events import Event
+from arxos.domain.health.port import Health
 from arxos.domain.jobs.desk import Desk
 from arxos.domain.jobs.inspection import LedgerInspection
 from arxos.domain.jobs.job import Job, NewJob
@@ -27,6 +28,7 @@ from arxos.formats.registry import installed_readers
 from tests.fakes_acts import FakeDesk
 from tests.fakes_audits import FakeAudits, FakeInspection
 from tests.fakes_buildings import InMemoryBuildings
+from tests.fakes_health import FakeHealth, FakeSurroundings
 from tests.fakes_ledger import FakeLedger
 from tests.fakes_tables import FakeClock, Tables
 from tests.fakes_webhooks import FakeNonces, FakeWebhooks
@@ -77,6 +79,7 @@ class FakeUnitOfWork:
     desk: Desk
     buildings: BuildingRepository
     audits: Audits
+    health: Health
     inspection: LedgerInspection
     probes: ProbeEffects
     webhooks: Webhooks
@@ -115,6 +118,7 @@ class FakeUnitOfWork:
         self._tables = self._database.tables.copy()
         self.jobs = FakeLedger(self._tables, self._database.clock)
         self.desk = FakeDesk(self._tables, self._database.clock)
+        self.health = FakeHealth(self._tables, self._database.buildings, self._database.clock)
         self.audits = FakeAudits(self._tables, self._database.clock)
         self.inspection = FakeInspection(self._tables, self._database.clock)
         self.nonces = FakeNonces(self._tables)
@@ -213,4 +217,12 @@ class FakeCourier:
 def fake_ports(database: FakeDatabase | None = None) -> Ports:
     """Everything a job's body may touch, in memory; the installed formats read."""
     database = database or FakeDatabase()
-    return Ports(database.unit_of_work, FakeBlobs(), FakeCache(), installed_readers(), FakeMessages(), FakeCourier())
+    return Ports(
+        database.unit_of_work,
+        FakeBlobs(),
+        FakeCache(),
+        installed_readers(),
+        FakeMessages(),
+        FakeCourier(),
+        FakeSurroundings(),
+    )

@@ -1,12 +1,13 @@
 """Who waits for whom in the fake ledger."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from arxos.domain.errors import UnknownPredecessorError
+from arxos.domain.errors import ConflictError, UnknownPredecessorError
 from arxos.domain.jobs.graph import Edge, Graph, Node
-from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob, OnFailure
+from arxos.domain.jobs.job import FINAL, After, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.submission import refuse_circles
 from tests.fakes_tables import Tables
 
@@ -22,6 +23,17 @@ def connect(tables: Tables, jobs: Sequence[NewJob]) -> None:
                 raise UnknownPredecessorError(f"no job {str(before)!r} to wait for", job.id)
             tables.edges[before, job.id] = False
         tables.change(job.id, waiting_for=len(job.predecessors))
+
+
+def wait_too(tables: Tables, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> None:
+    """See `Ledger.wait_too`."""
+    row = tables.rows.get(job_id)
+    if row is None or row.job.state is not JobState.BLOCKED:
+        raise ConflictError(f"job '{job_id}' waits for nobody any more")
+    more = tuple(After(one, on_failure) for one in before)
+    tables.rows[job_id] = replace(row, asked=replace(row.asked, after=(*row.asked.after, *more)))
+    tables.edges |= {(one, job_id): False for one in before}
+    tables.change(job_id, waiting_for=row.job.waiting_for + len(before))
 
 
 def release(tables: Tables, ids: Iterable[UUID], now: datetime) -> None:

@@ -19,6 +19,7 @@ from arxos.domain.jobs.job import (
     Job,
     JobState,
     NewJob,
+    OnFailure,
 )
 from arxos.domain.jobs.ledger import (
     RECENT_S,
@@ -37,7 +38,7 @@ from arxos.domain.jobs.snapshot import Pause, Snapshot
 from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
 from tests.fakes_acts import fits
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
-from tests.fakes_edges import DONE, connect, graph, release
+from tests.fakes_edges import DONE, connect, graph, release, wait_too
 from tests.fakes_history import forget_history, prune
 from tests.fakes_parking import park, within
 from tests.fakes_tables import Row, Tables, due_by, finished, is_due, started
@@ -62,6 +63,9 @@ class FakeLedger:
                 inserted.append(job)
         self._connect([connected(job, standing) for job in inserted if job.after])
         return [standing.get(job.id, job.id) for job in jobs]
+
+    def wait_too(self, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> None:
+        wait_too(self._tables, job_id, before, on_failure)
 
     def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
         waiting = [row.job.queue for row in self._tables.rows.values() if is_due(row.job, self._now())]

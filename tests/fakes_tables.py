@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from arxos.domain.audits.findings import Audit, Noted, Place
+from arxos.domain.health.parts import ComponentReport
+from arxos.domain.health.report import HealthChange, HealthReport, Sweep
 from arxos.domain.jobs.desk import BulkAct
 from arxos.domain.jobs.job import WAITING, Act, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
@@ -64,6 +66,10 @@ class Tables:
     audits: dict[UUID, Audit] = field(default_factory=dict)
     places: dict[UUID, Place] = field(default_factory=dict)
     noted: dict[tuple[UUID, str, str], Noted] = field(default_factory=dict)  # (audit, sort, subject)
+    health: dict[UUID, HealthReport] = field(default_factory=dict)
+    health_changes: list[tuple[UUID, HealthChange]] = field(default_factory=list)
+    sweeps: dict[UUID, Sweep] = field(default_factory=dict)
+    parts: dict[str, ComponentReport] = field(default_factory=dict)
     webhooks: dict[UUID, Webhook] = field(default_factory=dict)
     endings: list[Ending] = field(default_factory=list)
     nonces: set[tuple[str, str]] = field(default_factory=set)

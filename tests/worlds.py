@@ -153,6 +153,7 @@ class PostgresWorld(World):
 
 TIMELESS = (
     "audits",
+    "component_reports",
     "job_edges",
     "queue_pauses",
     "kind_pauses",
@@ -166,5 +167,11 @@ MOMENTS = {
     "jobs": ("created_at", "available_at", "deadline", "published_at", "started_at", "finished_at", "redriven_at"),
     "attempts": ("started_at", "finished_at"),
     "workers": ("started_at", "heartbeat_at"),
+    "buildings": ("created_at", "updated_at"),
+    "models": ("received_at", "indexed_at"),
+    "validation_reports": ("reported_at",),
+    "health_reports": ("checked_at", "changed_at"),
+    "health_changes": ("at",),
+    "sweep_reports": ("started_at", "finished_at"),
     "bulk_acts": ("started_at", "finished_at", "undo_until", "undone_at"),
 }

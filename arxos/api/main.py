@@ -20,7 +20,9 @@ from arxos.api.metrics import Counted
 from arxos.api.presence import announced
 from arxos.api.problems import answer_with_problems
 from arxos.api.routes import (
+    audits,
     building_events,
+    building_health,
     building_reads,
     buildings,
     dead_letters,
@@ -57,10 +59,12 @@ ROUTERS = (  # those that are asked most come first: each is tried in turn
     models.router,
     places.router,
     building_events.router,
+    building_health.router,
     queues.router,
     limits.router,
     workers.router,
     records.router,
+    audits.router,
     tokens.router,
     webhooks.router,
     health.router,

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from arxos.app.settings import Settings, read_settings
+from arxos.app.surroundings import SystemSurroundings
 from arxos.domain.ports import OpenUnitOfWork, Ports
 from arxos.formats.registry import installed_readers
 from arxos.outside.courier import HttpCourier
@@ -37,13 +38,15 @@ def start(settings: Settings | None = None, *, application: str = "arxos") -> Ru
     settings = settings or read_settings()
     kinds = all_kinds(probes=settings.probes)
     database = Database(settings.database_url, application=application)
+    blobs = blob_store(settings.blob_url)
     ports = Ports(
         unit_of_work=_opener(database),
-        blobs=blob_store(settings.blob_url),
+        blobs=blobs,
         cache=RedisCache(settings.cache_url),
         readers=installed_readers(),
         messages=RedisMessages(settings.broker_url),
         courier=HttpCourier(_webhook_key(settings), settings.webhook_allow),
+        surroundings=SystemSurroundings(settings, database, blobs),
     )
     return Runtime(settings, kinds, database, ports)
 

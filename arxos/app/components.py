@@ -1,39 +1,31 @@
 """How each part of the system is: asked all at once, and for a second at most."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLateError
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from arxos.app.bootstrap import Runtime
+from arxos.app.settings import Settings
 from arxos.domain.errors import ArxosError, UnavailableError
+from arxos.domain.health.parts import Component
+from arxos.domain.health.report import HealthStatus as Status
+from arxos.domain.ports import BlobStore
+from arxos.outside.watched import PREFIXES
 from arxos.storage.blobs import FileBlobStore
+from arxos.storage.database import Database
+from arxos.storage.health import PostgresHealth
 from arxos.storage.process_facts import LivingProcess, living
 from arxos.storage.redis_address import redis_reach
 from arxos.storage.schema_facts import schema_facts
 from arxos.tasks.queues import POOL_OF
 
 ANSWER_S = 1.0  # who takes longer does not answer
-LOW, TOO_LOW = 0.05, 0.01  # of the disk that holds the blobs
-
-
-class Status(StrEnum):
-    """How something is."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One part. `latency_ms`: how long it took to answer; `detail`: numbers and names, never an address or a secret."""
-
-    status: Status
-    latency_ms: float = 0.0
-    detail: Mapping[str, object] = field(default_factory=dict)
+LOW, TOO_LOW = 0.05, 0.01  # of a disk
+STALE_S = 300.0  # how old what a job saw may be
 
 
 Check = Callable[[], tuple[Status, Mapping[str, object]]]
@@ -41,11 +33,13 @@ VITAL = ("postgres", "blobs")  # without these nothing can be taken in
 
 
 class Components:
-    """Of one process's runtime, on connections of their own."""
+    """As one process sees them, on connections of their own. `own`: that process's connections to the database."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._database = runtime.database.hasty(ANSWER_S)
+    def __init__(self, settings: Settings, own: Database, blobs: BlobStore) -> None:
+        self._settings = settings
+        self._own = own
+        self._blob_store = blobs
+        self._database = own.hasty(ANSWER_S)
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="health")
 
     def close(self) -> None:
@@ -62,18 +56,28 @@ class Components:
             found |= _answered(name, answer, began + ANSWER_S - time.monotonic())
         return found
 
+    def watched(self) -> dict[str, Component]:
+        """Services and certificates, as a job looked at them last; none while nobody can tell."""
+        try:
+            with self._database.connection() as connection:
+                parts = PostgresHealth(connection).parts()
+        except UnavailableError:
+            return {}
+        return {one.name: _as_of(one.component, one.checked_at) for one in parts if one.name.startswith(PREFIXES)}
+
     def ready(self) -> tuple[bool, dict[str, Component]]:
         """Whether jobs can be accepted: PostgreSQL answers, and its schema is the one that this code knows."""
         found = _answered("postgres", self._threads.submit(_timed, self._postgres), ANSWER_S)
         return found["postgres"].status is not Status.UNHEALTHY, found
 
     def _checks(self) -> dict[str, Callable[[], tuple[Status, Mapping[str, object]]]]:
-        settings = self._runtime.settings
+        settings = self._settings
         return {
             "postgres": self._postgres,
             "redis": lambda: _redis(settings.broker_url),
             "cache": lambda: _redis(settings.cache_url),
             "blobs": self._blobs,
+            "disk": _disk,
             "relay": lambda: self._service("relay", Status.UNHEALTHY),
             "beat": lambda: self._service("beat", Status.DEGRADED),
             "workers": self._workers,
@@ -87,12 +91,9 @@ class Components:
         return status, {"revision": facts.current, "pending": pending}
 
     def _blobs(self) -> tuple[Status, Mapping[str, object]]:
-        store = self._runtime.ports.blobs
-        assert isinstance(store, FileBlobStore)
-        room = store.probe()
-        share = room.free_bytes / room.total_bytes
-        status = Status.UNHEALTHY if share < TOO_LOW else Status.DEGRADED if share < LOW else Status.HEALTHY
-        return status, {"free_bytes": room.free_bytes, "total_bytes": room.total_bytes}
+        assert isinstance(self._blob_store, FileBlobStore)
+        room = self._blob_store.probe()
+        return _room(room.free_bytes, room.total_bytes)
 
     def _service(self, role: str, missing: Status) -> tuple[Status, Mapping[str, object]]:
         alive = [one for one in self._living() if one.role == role]
@@ -106,11 +107,11 @@ class Components:
         return (Status.HEALTHY if all(consumers.values()) else Status.DEGRADED), {"by_queue": consumers}
 
     def _living(self) -> tuple[LivingProcess, ...]:
-        return living(self._database, self._runtime.settings.lease_s)
+        return living(self._database, self._settings.lease_s)
 
     def _pool(self) -> tuple[Status, Mapping[str, object]]:
         """Connections of this process to the database."""
-        stats = self._runtime.database.stats()
+        stats = self._own.stats()
         return (Status.DEGRADED if stats.get("requests_waiting") else Status.HEALTHY), stats
 
 
@@ -120,6 +121,27 @@ def overall(components: Mapping[str, Component]) -> Status:
         return Status.UNHEALTHY
     well = all(one.status is Status.HEALTHY for one in components.values())
     return Status.HEALTHY if well else Status.DEGRADED
+
+
+def _disk() -> tuple[Status, Mapping[str, object]]:
+    """Where models are unpacked: the disk for temporary files of this machine."""
+    usage = shutil.disk_usage(tempfile.gettempdir())
+    return _room(usage.free, usage.total)
+
+
+def _room(free_bytes: int, total_bytes: int) -> tuple[Status, Mapping[str, object]]:
+    share = free_bytes / total_bytes
+    status = Status.UNHEALTHY if share < TOO_LOW else Status.DEGRADED if share < LOW else Status.HEALTHY
+    return status, {"free_bytes": free_bytes, "total_bytes": total_bytes}
+
+
+def _as_of(component: Component, checked_at: datetime) -> Component:
+    """What nobody looked at for so long is not known to be well."""
+    detail = {**component.detail, "checked_at": checked_at.isoformat()}
+    if (datetime.now(UTC) - checked_at).total_seconds() < STALE_S:
+        return replace(component, detail=detail)
+    stale = component.status if component.status is Status.UNHEALTHY else Status.DEGRADED
+    return replace(component, status=stale, detail={**detail, "problem": "nobody looked since"})
 
 
 def _redis(url: str) -> tuple[Status, Mapping[str, object]]:

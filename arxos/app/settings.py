@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.signatures import parse_keys
+from arxos.outside.watched import parse_certificates, parse_services
 from arxos.storage.redis_address import parse_address
 
 
@@ -39,6 +40,16 @@ def _keys(listed: SecretStr) -> SecretStr:
     return listed
 
 
+def _services(listed: SecretStr) -> SecretStr:
+    parse_services(listed.get_secret_value())
+    return listed
+
+
+def _certificates(listed: str) -> str:
+    parse_certificates(listed)
+    return listed
+
+
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value().encode()) < 32:
         raise ValueError("must have at least 32 bytes")
@@ -58,6 +69,7 @@ SECRETS = (
     "jwt_secret",
     "webhook_secret",
     "ingress_keys",
+    "watch_services",
 )  # each may be in a file: ARXOS_…_FILE
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
@@ -90,6 +102,8 @@ class Settings(BaseSettings):
     ingress_keys: Annotated[SecretStr, AfterValidator(_keys)] = SecretStr("")  # name:secret,…: then messages are signed
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None  # signs webhooks
     webhook_allow: Annotated[str, AfterValidator(_networks)] = ""  # networks not public that webhooks may lead to
+    watch_services: Annotated[SecretStr, AfterValidator(_services)] = SecretStr("")  # name=https://…,…
+    watch_certificates: Annotated[str, AfterValidator(_certificates)] = ""  # name=host:port,name=/path.pem
     metrics_allow: Annotated[str, AfterValidator(_networks)] = "127.0.0.0/8,::1"  # who reads /metrics without a token
 
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in

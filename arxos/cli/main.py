@@ -19,6 +19,7 @@ from arxos.cli import (
     choices,
     dead,
     graph,
+    health,
     history,
     jobs,
     kinds,
@@ -62,6 +63,7 @@ app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
 app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
 app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
 app.add_typer(tokens.app, name="tokens", rich_help_panel=OPERATE)
+app.add_typer(health.app, name="health", rich_help_panel=OPERATE)
 app.add_typer(audits.app, name="audits", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)

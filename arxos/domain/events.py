@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from arxos.domain.health.report import HealthStatus
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -51,3 +53,11 @@ class ModelIndexed(Event):
     """A model's geometry is the building's current spatial index."""
 
     model_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingHealthChanged(Event):
+    """A check found another status than the one before. `was` None: it was the first check."""
+
+    was: HealthStatus | None
+    status: HealthStatus

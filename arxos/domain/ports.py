@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time t
     from arxos.domain.audits.findings import Audits
     from arxos.domain.buildings.model_reader import ModelReader
     from arxos.domain.buildings.repository import BuildingRepository
+    from arxos.domain.health.parts import Surroundings
+    from arxos.domain.health.port import Health
     from arxos.domain.jobs.desk import Desk
     from arxos.domain.jobs.inspection import LedgerInspection
     from arxos.domain.jobs.ledger import Ledger
@@ -34,6 +36,8 @@ class UnitOfWork(Protocol):
     def desk(self) -> "Desk": ...
     @property
     def buildings(self) -> "BuildingRepository": ...
+    @property
+    def health(self) -> "Health": ...
     @property
     def audits(self) -> "Audits": ...
     @property
@@ -134,3 +138,4 @@ class Ports:
     readers: ModelReaders
     messages: Messages
     courier: "Courier"
+    surroundings: "Surroundings"

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
-from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
@@ -20,6 +20,7 @@ from arxos.storage import (
     backlogs,
     job_history,
     ledger_cancel,
+    ledger_edges,
     ledger_graph,
     ledger_insert,
     ledger_park,
@@ -75,6 +76,10 @@ class PostgresLedger:
 
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
         return ledger_insert.insert(self._connection, jobs)
+
+    def wait_too(self, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> None:
+        if not ledger_edges.add_to(self._connection, job_id, before, on_failure):
+            raise ConflictError(f"job '{job_id}' waits for nobody any more")
 
     def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
         return backlogs.backlogs(self._connection, queues, limit)

@@ -16,6 +16,14 @@ UPDATE jobs SET waiting_for = edges.n
 FROM (SELECT job_id, count(*) AS n FROM job_edges WHERE job_id = ANY(%s) GROUP BY job_id) edges
 WHERE jobs.id = edges.job_id
 """
+ADD_TO = """
+WITH waiting AS (
+    UPDATE jobs SET waiting_for = waiting_for + cardinality(%(before)s::uuid[]),
+        on_failure = CASE WHEN %(on_failure)s = 'cancel' THEN 'cancel' ELSE on_failure END
+    WHERE id = %(job_id)s AND state = 'blocked' RETURNING id)
+INSERT INTO job_edges (after_id, job_id, on_failure)
+SELECT before, id, %(on_failure)s FROM waiting, unnest(%(before)s::uuid[]) AS before
+"""
 ANY_WAITING = "SELECT EXISTS (SELECT FROM job_edges WHERE after_id = ANY(%s) AND NOT released)"
 # Whom a doomed job's failure cancels, and with what it is told. `OFFSET 0`: step by step, see `by_index`. An edge that
 # the code before wrote knows its policy from its job only.
@@ -67,6 +75,12 @@ def add(connection: Connection, jobs: Iterable[NewJob]) -> None:
     edges = [(before, job.id, policy) for job in jobs for before, policy in job.predecessors.items()]
     connection.execute(ADD, [list(column) for column in zip(*edges, strict=True)])
     connection.execute(COUNT, [list({job_id for _, job_id, _ in edges})])
+
+
+def add_to(connection: Connection, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> bool:
+    """Let a blocked job wait for jobs that nobody else sees yet, none of which can have settled; whether it did."""
+    values = {"job_id": job_id, "before": list(before), "on_failure": on_failure}
+    return bool(connection.execute(ADD_TO, values).rowcount)
 
 
 def common_policy(job: NewJob) -> OnFailure:

@@ -10,6 +10,7 @@ from uuid6 import uuid7
 
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.repository import FindingPage, ModelRecord, NewModel
+from arxos.domain.buildings.rules import RULES_VERSION
 from arxos.domain.errors import NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.geometry_columns import storable
@@ -109,8 +110,9 @@ class ModelRows:
             raise NotFoundError(f"no model '{model_id}'")
         self._connection.execute("DELETE FROM validation_reports WHERE model_id = %s", (model_id,))
         self._connection.execute(
-            "INSERT INTO validation_reports (model_id, schema, valid, rules) VALUES (%s, %s, %s, %s)",
-            (model_id, storable(report.schema), report.valid, rules),
+            "INSERT INTO validation_reports (model_id, schema, valid, rules, rules_version)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            (model_id, storable(report.schema), report.valid, rules, RULES_VERSION),
         )
         self._copy_findings(model_id, report)
 

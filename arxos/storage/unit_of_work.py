@@ -11,6 +11,7 @@ from arxos.storage.audits import PostgresAudits
 from arxos.storage.buildings import PostgresBuildings
 from arxos.storage.database import Connection, Database
 from arxos.storage.desk import PostgresDesk
+from arxos.storage.health import PostgresHealth
 from arxos.storage.ledger import PostgresLedger
 from arxos.storage.ledger_inspection import PostgresInspection
 from arxos.storage.nonces import PostgresNonces
@@ -25,6 +26,7 @@ class PostgresUnitOfWork:
     desk: PostgresDesk
     buildings: PostgresBuildings
     audits: PostgresAudits
+    health: PostgresHealth
     inspection: PostgresInspection
     probes: PostgresProbeEffects
     webhooks: PostgresWebhooks
@@ -41,6 +43,7 @@ class PostgresUnitOfWork:
         self.jobs = PostgresLedger(self._connection)
         self.desk = PostgresDesk(self._connection)
         self.buildings = PostgresBuildings(self._connection)
+        self.health = PostgresHealth(self._connection)
         self.audits = PostgresAudits(self._connection)
         self.inspection = PostgresInspection(self._connection)
         self.nonces = PostgresNonces(self._connection)

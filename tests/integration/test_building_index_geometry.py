@@ -21,6 +21,7 @@ from arxos.tasks.kind import Done
 from tests.building_builders import a_building, a_model, an_index
 from tests.fakes import FakeCourier, FakeMessages
 from tests.fakes_buildings import InMemoryBuildings
+from tests.fakes_health import FakeSurroundings
 from tests.ifc_houses import House
 from tests.step_files import step
 
@@ -67,7 +68,17 @@ def store() -> Store:
 @pytest.fixture
 def attempt(store: Store, tmp_path: Path) -> Run:
     opened: Any = lambda: nullcontext(store)  # noqa: E731
-    return Run(Ports(opened, FileBlobStore(tmp_path), None, installed_readers(), FakeMessages(), FakeCourier()))  # type: ignore[arg-type]
+    return Run(
+        Ports(
+            opened,
+            FileBlobStore(tmp_path),
+            None,  # type: ignore[arg-type]
+            installed_readers(),
+            FakeMessages(),
+            FakeCourier(),
+            FakeSurroundings(),
+        )
+    )
 
 
 @pytest.fixture

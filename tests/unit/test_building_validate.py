@@ -20,6 +20,7 @@ from arxos.tasks.kind import Done
 from tests.building_builders import a_building
 from tests.fakes import FakeCourier, FakeMessages
 from tests.fakes_buildings import InMemoryBuildings
+from tests.fakes_health import FakeSurroundings
 from tests.step_files import step
 
 
@@ -63,7 +64,7 @@ def store() -> Store:
 def run(store: Store, tmp_path: Path) -> Callable[[bytes], tuple[Done, UUID, Run]]:
     blobs, unused = FileBlobStore(tmp_path), None
     opened: Any = lambda: nullcontext(store)  # noqa: E731
-    attempt = Run(Ports(opened, blobs, unused, installed_readers(), FakeMessages(), FakeCourier()))  # type: ignore[arg-type]
+    attempt = Run(Ports(opened, blobs, unused, installed_readers(), FakeMessages(), FakeCourier(), FakeSurroundings()))  # type: ignore[arg-type]
 
     def on(content: bytes) -> tuple[Done, UUID, Run]:
         building = a_building()

@@ -18,6 +18,7 @@ from arxos.storage.blobs import FileBlobStore
 from tests.building_builders import a_building
 from tests.fakes import FakeCourier, FakeMessages
 from tests.fakes_buildings import InMemoryBuildings
+from tests.fakes_health import FakeSurroundings
 
 
 class OneStore:
@@ -58,7 +59,15 @@ def building(store: OneStore) -> Building:
 def receive(store: OneStore, tmp_path: Path) -> Callable[..., Any]:
     open_store: Any = lambda: store  # noqa: E731
     unused: Any = None
-    ports = Ports(open_store, FileBlobStore(tmp_path), unused, installed_readers(), FakeMessages(), FakeCourier())
+    ports = Ports(
+        open_store,
+        FileBlobStore(tmp_path),
+        unused,
+        installed_readers(),
+        FakeMessages(),
+        FakeCourier(),
+        FakeSurroundings(),
+    )
 
     def received(building_id: UUID, content: bytes, filename: str = "house.ifc", limit: int = 1000) -> Any:
         return receive_model(ports, building_id, [content], filename=filename, limit_bytes=limit, sender=Sender("ann"))

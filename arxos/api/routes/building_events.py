@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from arxos.api.access import Reader
 from arxos.api.problems import documented
 from arxos.api.routes.buildings import BuildingId
 from arxos.api.routes.job_events import KEEPALIVE_S, STREAM
+from arxos.api.schemas.health import BuildingHealthView
 from arxos.api.schemas.jobs import JobView
 from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import NotFoundError, TransientError
+from arxos.domain.health.report import HealthReport
 from arxos.domain.jobs.job import Job
 from arxos.domain.jobs.ledger import JobFilter
 
@@ -37,33 +40,31 @@ JOBS = 20  # of the latest
     },
 )
 async def events(building_id: BuildingId, request: Request, runtime: Served, _: Reader) -> Response:
-    """An event `building` for every change of it, and an event `job` for every change of one of its latest jobs."""
+    """An event `building` for every change of it, `health` for every change of its health, `job` for one of a job's."""
     first = await in_thread(request, _look, runtime, building_id)
     return StreamingResponse(
         _told(request, runtime, building_id, first), media_type="text/event-stream", headers=STREAM
     )
 
 
-Seen = tuple[int, tuple[Job, ...]]  # the building's version, and its latest jobs
+Seen = tuple[int, tuple[Job, ...], HealthReport | None]  # the building's version, its latest jobs, how it is
 
 
 def _look(runtime: Runtime, building_id: UUID) -> Seen:
     with runtime.ports.unit_of_work() as uow:
         version = uow.buildings.get(building_id).version
-        return version, uow.jobs.find(JobFilter(building_id=building_id), limit=JOBS).jobs
+        jobs = uow.jobs.find(JobFilter(building_id=building_id), limit=JOBS).jobs
+        return version, jobs, uow.health.report(building_id)
 
 
 async def _told(request: Request, runtime: Runtime, building_id: UUID, seen: Seen) -> AsyncIterator[bytes]:
-    version, known, quiet_since = None, dict[UUID, str](), monotonic()
+    known, quiet_since = dict[object, object](), monotonic()
     while True:
         news = []
-        if seen[0] != version:
-            version = seen[0]
-            news.append(_event("building", {"id": str(building_id), "version": version}))
-        for job in reversed(seen[1]):
-            if known.get(job.id) != (mark := f"{job.attempt} {job.state} {job.progress}"):
-                known[job.id] = mark
-                news.append(format_sse_event(event="job", data_str=JobView.of(job).model_dump_json()))
+        for what, mark, event in _events(building_id, seen):
+            if known.get(what) != mark:
+                known[what] = mark
+                news.append(event())
         if not news and monotonic() - quiet_since > KEEPALIVE_S:
             news.append(KEEPALIVE_COMMENT)
         for one in news:
@@ -77,6 +78,22 @@ async def _told(request: Request, runtime: Runtime, building_id: UUID, seen: See
             return
         except TransientError:
             continue  # it is told when the database is back
+
+
+def _events(building_id: UUID, seen: Seen) -> Iterator[tuple[object, object, Callable[[], bytes]]]:
+    """What there is to tell: of what, in which state, and how it is told where that state is a new one."""
+    version, jobs, report = seen
+    yield "building", version, partial(_event, "building", {"id": str(building_id), "version": version})
+    if report is not None:
+        view = BuildingHealthView.of(building_id, report)
+        yield "health", report.changed_at, partial(_event, "health", view.model_dump(mode="json"))
+    for job in reversed(jobs):
+        mark = job.attempt, job.state, job.progress, job.progress_note
+        yield job.id, mark, partial(_told_of, job)
+
+
+def _told_of(job: Job) -> bytes:
+    return format_sse_event(event="job", data_str=JobView.of(job).model_dump_json())
 
 
 def _event(name: str, data: dict[str, object]) -> bytes:

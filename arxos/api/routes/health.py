@@ -11,7 +11,9 @@ from arxos.api.access import Credentials, caller
 from arxos.api.problems import Refusal
 from arxos.api.remembering import Remembered
 from arxos.app.bootstrap import Runtime
-from arxos.app.components import Component, Components, Status, overall
+from arxos.app.components import Components, overall
+from arxos.domain.health.parts import Component
+from arxos.domain.health.report import HealthStatus as Status
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -50,8 +52,9 @@ class Health(BaseModel):
 
 def watch(app: FastAPI, runtime: Runtime) -> Components:
     """Begin to look, for this application."""
-    components = Components(runtime)
+    components = Components(runtime.settings, runtime.database, runtime.ports.blobs)
     app.state.health = Remembered(lambda: to_thread.run_sync(components.look), REMEMBERED_S)
+    app.state.watched = Remembered(lambda: to_thread.run_sync(components.watched), REMEMBERED_S)
     app.state.ready = Remembered(lambda: to_thread.run_sync(components.ready), REMEMBERED_S)
     return components
 
@@ -86,8 +89,13 @@ async def ready(request: Request, response: Response) -> Health:
 
 @router.get("", summary="How is each part?", openapi_extra=WITHOUT_TOKEN_TOO)
 async def health(request: Request, known: Annotated[bool, Depends(_is_known)]) -> Health:
-    """Every part is asked at once, and for a second at most. Latencies and details are for callers with a token."""
+    """Every part is asked at once, and for a second at most. Latencies and details are for callers with a token.
+
+    So are the services and certificates that the settings name, as they were found within the last minutes.
+    """
     found = await request.app.state.health.get()
+    if known:
+        found = found | await request.app.state.watched.get()
     return Health(status=overall(found), version=__version__, components=_shown(found, whole=known))
 
 

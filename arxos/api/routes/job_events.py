@@ -68,4 +68,4 @@ async def _told(request: Request, job: Job, seen: str | None) -> AsyncIterator[b
 def _mark(job: Job) -> str:
     """Another one for whatever is worth an event."""
     done = "" if job.progress is None else f"{job.progress:.4f}"
-    return f"{job.redriven}.{job.attempt}.{len(job.attempts)}.{job.state}.{done}"
+    return f"{job.redriven}.{job.attempt}.{len(job.attempts)}.{job.state}.{done}.{job.progress_note}"

@@ -158,6 +158,11 @@ def _cached(ports: Ports, building_id: UUID, name: str, build: Callable[[], byte
     return value
 
 
+def is_warm(ports: Ports, building_id: UUID) -> bool:
+    """Whether a reader of the building's summary finds it in the cache. Raises NotFoundError, UnavailableError."""
+    return ports.cache.get(_prefix_now(ports, building_id) + "summary") is not None
+
+
 def _prefix_now(ports: Ports, building_id: UUID) -> str:
     with ports.unit_of_work() as uow:
         return _prefix(building_id, uow.buildings.stamp(building_id))

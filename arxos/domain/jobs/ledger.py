@@ -8,7 +8,7 @@ from uuid import UUID
 
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
-from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob
+from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
@@ -108,6 +108,12 @@ class Ledger(Protocol):
         They may name each other in `after`, in any order. The same id with the same kind, queue, payload and key is the
         same job. Raises UnknownPredecessorError; CycleError; ConflictError where a key belongs to a job of another
         kind, or an id to another job.
+        """
+
+    def wait_too(self, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> None:
+        """Let a blocked job wait for these as well, which were inserted in this very transaction.
+
+        Raises ConflictError where the job waits for nobody any more.
         """
 
     def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:

@@ -1,0 +1,1 @@
+"""How buildings are, and how the system's own parts are."""
