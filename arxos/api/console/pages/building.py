@@ -23,7 +23,8 @@ from arxos.domain.jobs.job import FINAL
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.storage.building_sights import sights
 
-FINDINGS, MODELS, JOBS = 50, 10, 20  # of each so many are shown at once
+FINDINGS, MODELS, JOBS, CHANGES = 50, 10, 20, 10  # of each so many are shown at once
+DULL = {"building.check_health"}  # jobs that come again and again; what they found is shown
 # A drawing brings its own style sheet, and nothing else: no script runs in it, wherever it is opened.
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
@@ -84,10 +85,12 @@ def _read(runtime: Runtime, building_id: UUID, which: FindingQuery) -> dict[str,
     with runtime.ports.unit_of_work() as uow:
         index = uow.buildings.index(building_id)
         models = uow.buildings.models(building_id, limit=MODELS)
-        jobs = uow.jobs.find(JobFilter(building_id=building_id), limit=JOBS).jobs
+        found_jobs = uow.jobs.find(JobFilter(building_id=building_id), limit=3 * JOBS).jobs
+        changes = uow.health.changes(building_id, CHANGES)
         model = UUID(summary["model"]["id"]) if summary["model"] else None
         report = uow.buildings.report(model) if model else None
         found = _findings(uow.buildings, model, which)
+    jobs = [job for job in found_jobs if job.kind not in DULL][:JOBS]
     outline = draw_outline(index.outline, index.true_north_deg) if index else None
     return {
         "building": summary,
@@ -95,6 +98,7 @@ def _read(runtime: Runtime, building_id: UUID, which: FindingQuery) -> dict[str,
         "outline": Markup(outline) if outline else None,  # noqa: S704 - numbers only
         "models": models,
         "jobs": jobs,
+        "changes": changes,
         "going": any(job.state not in FINAL for job in jobs),
         "rules": _telling(report.rules if report else ()),
         "findings": found,
