@@ -46,7 +46,6 @@ class FakeHealth:
         findings = report.findings if report else ()
         return BuildingFacts(
             building_id=building_id,
-            version=building.version,
             read_at=self._now(),
             last_activity=building.updated_at or self._now(),
             model_id=model.id if model else None,

@@ -44,7 +44,7 @@ class Components:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)  # none of them may open a connection after the last line
         self._database.close()
 
     def look(self) -> dict[str, Component]:

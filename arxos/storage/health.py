@@ -38,7 +38,7 @@ ORDER BY b.id LIMIT %(limit)s
 SHAPES: LiteralString = "(SELECT {0} FROM {1} WHERE building_id = b.id)"
 BAD: LiteralString = "count(*) FILTER (WHERE geometry_state IN ('failed', 'timed_out'))"
 FACTS: LiteralString = f"""
-SELECT b.id AS building_id, b.version, clock_timestamp() AS read_at,
+SELECT b.id AS building_id, clock_timestamp() AS read_at,
     greatest(b.updated_at, m.received_at, m.indexed_at, v.reported_at) AS last_activity,
     m.id AS model_id, m.revision, m.sha256, extract(epoch FROM clock_timestamp() - m.received_at)::float AS age_s,
     v.valid, CASE WHEN v.model_id IS NOT NULL THEN v.schema IS NOT NULL END AS readable, v.rules_version AS rules,

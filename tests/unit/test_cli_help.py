@@ -46,7 +46,7 @@ def test_every_example_is_accepted(example: str, tmp_path: Path, monkeypatch: py
     for word in words:
         if Path(word).suffix in {".ifc", ".ids", ".json", ".jsonl"}:
             Path(word.lstrip("@")).touch()
-    accepted(command_line(), [JOB if word in {"JOB", "ACT", "AUDIT"} else word for word in words], None)
+    accepted(command_line(), [JOB if word in {"JOB", "ACT", "AUDIT", "BUILDING"} else word for word in words], None)
 
 
 def accepted(command: Any, words: list[str], parent: Any) -> None:

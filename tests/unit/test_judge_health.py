@@ -12,7 +12,7 @@ from arxos.domain.health.report import Ailment, BuildingFacts, HealthStatus, wor
 NOW, MODEL = datetime(2026, 11, 25, tzinfo=UTC), uuid4()
 RULES = "2026.11.1"
 WELL = BuildingFacts(
-    uuid4(), 3, NOW, NOW, model_id=MODEL, revision=2, sha256="a" * 64, age_s=60.0, valid=True, readable=True,
+    uuid4(), NOW, NOW, model_id=MODEL, revision=2, sha256="a" * 64, age_s=60.0, valid=True, readable=True,
     rules=RULES, indexed_id=MODEL, indexed_revision=2, shapes=40,
 )  # fmt: skip
 SEEN = Seen(bytes_there=True, cache_warm=True)
@@ -32,7 +32,7 @@ def test_a_building_with_everything_in_place_is_well() -> None:
 @pytest.mark.parametrize(
     ("facts", "seen", "ailment", "words"),
     [
-        (BuildingFacts(uuid4(), 1, NOW, NOW), SEEN, Ailment.NO_MODEL, "no model was handed in yet"),
+        (BuildingFacts(uuid4(), NOW, NOW), SEEN, Ailment.NO_MODEL, "no model was handed in yet"),
         (WELL, Seen(False, True), Ailment.BYTES_MISSING, "the bytes of revision 2 are not in the store"),
         (
             replace(NEW, valid=False, readable=False, rules=RULES),

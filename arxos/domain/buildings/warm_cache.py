@@ -160,7 +160,7 @@ def _cached(ports: Ports, building_id: UUID, name: str, build: Callable[[], byte
 
 def is_warm(ports: Ports, building_id: UUID) -> bool:
     """Whether a reader of the building's summary finds it in the cache. Raises NotFoundError, UnavailableError."""
-    return ports.cache.get(_prefix_now(ports, building_id) + "summary") is not None
+    return ports.cache.get(_prefix_now(ports, building_id) + SUMMARY) is not None
 
 
 def _prefix_now(ports: Ports, building_id: UUID) -> str:

@@ -55,7 +55,6 @@ class BuildingFacts:
     """
 
     building_id: UUID
-    version: int
     read_at: datetime
     last_activity: datetime
     model_id: UUID | None = None
