@@ -35,6 +35,11 @@ def peak_of_sessions(*leaders: int) -> Iterator[Peak]:
         thread.join()
 
 
+def highest_of_sessions(*leaders: int) -> float:
+    """The most that any one living process of these sessions ever held, in MiB, shared pages and all."""
+    return max((_high_water_mb(pid) for pid in _members(frozenset(leaders))), default=0.0)
+
+
 def _members(leaders: frozenset[int]) -> Iterator[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -47,5 +52,13 @@ def _pss_mb(pid: int) -> float:
     with suppress(OSError):  # it has ended
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _high_water_mb(pid: int) -> float:
+    with suppress(OSError):  # it has ended
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
     return 0.0
