@@ -21,7 +21,7 @@ MOST_MB = 300.0  # of one process
 LINEAR = 15.0  # times the time for ten times the buildings
 WITHIN_S = 1800.0
 
-# Each with a model whose bytes are there, a report, and an index of a floor and three elements; one in ten is not valid.
+# Each with a model whose bytes are there, a report, and an index of three elements; one in ten is not valid.
 FILL = """
 WITH new AS (
     INSERT INTO buildings (id, name, address_line, status)

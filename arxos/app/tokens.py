@@ -84,9 +84,10 @@ class Verifier:
                 leeway=self.skew_s,
                 options={"require": ["sub", "exp", "iss"], "verify_aud": self.audience is not None},
             )
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            expires_at = float(claims["exp"])
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             raise WrongTokenError(f"the token is not valid: {_reason(error)}") from error
-        return Claims(_subject(claims), _role(claims), float(claims["exp"]), _name(claims))
+        return Claims(_subject(claims), _role(claims), expires_at, _name(claims))
 
     def _key(self, header: dict[str, Any]) -> tuple[Any, list[str]]:
         algorithm = header.get("alg")

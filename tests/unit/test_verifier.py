@@ -106,6 +106,10 @@ def test_what_a_token_lacks_is_said(fields: dict[str, Any], why: str) -> None:
     assert refusal(OURS, signed(**fields | times)) == why
 
 
+def test_an_end_beyond_all_numbers_is_no_end() -> None:
+    assert refusal(OURS, signed(exp=10**400)) == "it cannot be read"
+
+
 def test_clocks_may_differ_a_little() -> None:
     assert OURS.verify(signed(exp=int(time.time()) - 10)).subject == "ada"
     assert OURS.verify(signed(nbf=int(time.time()) + 10)).subject == "ada"
