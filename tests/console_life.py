@@ -59,6 +59,7 @@ class Life:
             "schedules",
             "buildings",
             f"buildings/{self.building}",
+            "reports",
             "quarantine",
             "log",
         )

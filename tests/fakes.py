@@ -24,12 +24,14 @@ from arxos.domain.jobs.probes import ProbeEffects
 from arxos.domain.jobs.signatures import Nonces
 from arxos.domain.jobs.webhooks import Answer, Webhooks
 from arxos.domain.ports import HeldBlob, Ports, StoredBlob, UnitOfWork
+from arxos.domain.rollups.rows import Rollups
 from arxos.formats.registry import installed_readers
 from tests.fakes_acts import FakeDesk
 from tests.fakes_audits import FakeAudits, FakeInspection
 from tests.fakes_buildings import InMemoryBuildings
 from tests.fakes_health import FakeHealth, FakeSurroundings
 from tests.fakes_ledger import FakeLedger
+from tests.fakes_rollups import FakeRollups
 from tests.fakes_tables import FakeClock, Tables
 from tests.fakes_webhooks import FakeNonces, FakeWebhooks
 
@@ -80,6 +82,7 @@ class FakeUnitOfWork:
     buildings: BuildingRepository
     audits: Audits
     health: Health
+    rollups: Rollups
     inspection: LedgerInspection
     probes: ProbeEffects
     webhooks: Webhooks
@@ -118,6 +121,7 @@ class FakeUnitOfWork:
         self._tables = self._database.tables.copy()
         self.jobs = FakeLedger(self._tables, self._database.clock)
         self.desk = FakeDesk(self._tables, self._database.clock)
+        self.rollups = FakeRollups(self._tables, self._database.buildings, self._database.clock)
         self.health = FakeHealth(self._tables, self._database.buildings, self._database.clock)
         self.audits = FakeAudits(self._tables, self._database.clock)
         self.inspection = FakeInspection(self._tables, self._database.clock)

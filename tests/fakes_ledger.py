@@ -254,6 +254,7 @@ class FakeLedger:
         stopped = one.state is not JobState.SUCCEEDED and job.cancel_requested_by is not None
         state = JobState.CANCELLED if stopped else one.state
         self._record(job, one.outcome, one.error_type, one.error_message, one.error_place)
+        self._meter(job.id, one.cpu_s)
         done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
         self._tables.change(
             job.id,
@@ -316,6 +317,10 @@ class FakeLedger:
     ) -> None:
         ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message, place)
         self._tables.change(job.id, attempts=(*job.attempts, ended))
+
+    def _meter(self, job_id: UUID, cpu_s: float | None) -> None:
+        *before, last = self._tables.job(job_id).attempts
+        self._tables.change(job_id, attempts=(*before, replace(last, cpu_s=cpu_s)))
 
     def _cancellable(self, which: JobFilter) -> list[Job]:
         jobs = (row.job for row in self._tables.rows.values())

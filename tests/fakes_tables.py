@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.retention import PastJob
 from arxos.domain.jobs.snapshot import Pause
 from arxos.domain.jobs.webhooks import Ending, Webhook
+from arxos.domain.rollups.buckets import Grain
+from arxos.domain.rollups.rows import BuildingRollup, JobRollup
 
 
 @dataclass(slots=True)
@@ -70,6 +72,9 @@ class Tables:
     health_changes: list[tuple[UUID, HealthChange]] = field(default_factory=list)
     sweeps: dict[UUID, Sweep] = field(default_factory=dict)
     parts: dict[str, ComponentReport] = field(default_factory=dict)
+    rollups: dict[tuple[Grain, datetime, str, str, str], JobRollup] = field(default_factory=dict)
+    marks: list[datetime] = field(default_factory=list)
+    building_rollups: dict[tuple[date, str], BuildingRollup] = field(default_factory=dict)
     webhooks: dict[UUID, Webhook] = field(default_factory=dict)
     endings: list[Ending] = field(default_factory=list)
     nonces: set[tuple[str, str]] = field(default_factory=set)

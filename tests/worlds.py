@@ -154,6 +154,10 @@ class PostgresWorld(World):
 TIMELESS = (
     "audits",
     "component_reports",
+    "job_rollups",
+    "building_rollups",
+    "rollup_marks",
+    "request_minutes",
     "job_edges",
     "queue_pauses",
     "kind_pauses",

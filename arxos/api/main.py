@@ -17,6 +17,7 @@ from arxos.api.gathered import gather
 from arxos.api.guards import Guards
 from arxos.api.listening import kept_answers
 from arxos.api.metrics import Counted
+from arxos.api.minutes import told
 from arxos.api.presence import announced
 from arxos.api.problems import answer_with_problems
 from arxos.api.routes import (
@@ -37,6 +38,7 @@ from arxos.api.routes import (
     places,
     queues,
     records,
+    reports,
     schedules,
     tokens,
     webhooks,
@@ -65,6 +67,7 @@ ROUTERS = (  # those that are asked most come first: each is tried in turn
     workers.router,
     records.router,
     audits.router,
+    reports.router,
     tokens.router,
     webhooks.router,
     health.router,
@@ -126,7 +129,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gather(app, runtime, app.state.threads)
     app.state.gauges = metrics.gauges_of(runtime)
     components = health.watch(app, runtime)
-    async with kept_answers(runtime) as app.state.answers, listening(app.state.callers):
+    async with (
+        told(runtime) as app.state.minutes,
+        kept_answers(runtime) as app.state.answers,
+        listening(app.state.callers),
+    ):
         presence = announced(runtime)
         yield
         presence.end()

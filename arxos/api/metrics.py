@@ -57,6 +57,7 @@ class Counted:
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path_format", NOWHERE)
+    scope["app"].state.minutes.count(route, status, seconds)
     method = scope["method"] if route != NOWHERE else NOWHERE
     SECONDS.labels(method, route, str(status)).observe(seconds)
     if status >= 500:

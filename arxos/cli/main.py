@@ -27,6 +27,7 @@ from arxos.cli import (
     pager,
     processes,
     queues,
+    reports,
     schedules,
     submit,
     tokens,
@@ -64,6 +65,7 @@ app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
 app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
 app.add_typer(tokens.app, name="tokens", rich_help_panel=OPERATE)
 app.add_typer(health.app, name="health", rich_help_panel=OPERATE)
+app.add_typer(reports.app, name="report", rich_help_panel=OPERATE)
 app.add_typer(audits.app, name="audits", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor)
 app.add_typer(buildings.app, name="buildings", rich_help_panel=BUILDINGS)

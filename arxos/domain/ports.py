@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the ports name the vocabulary of both halves; at run time t
     from arxos.domain.jobs.probes import ProbeEffects
     from arxos.domain.jobs.signatures import Nonces
     from arxos.domain.jobs.webhooks import Courier, Webhooks
+    from arxos.domain.rollups.rows import Rollups
 
 
 class UnitOfWork(Protocol):
@@ -38,6 +39,8 @@ class UnitOfWork(Protocol):
     def buildings(self) -> "BuildingRepository": ...
     @property
     def health(self) -> "Health": ...
+    @property
+    def rollups(self) -> "Rollups": ...
     @property
     def audits(self) -> "Audits": ...
     @property

@@ -41,7 +41,8 @@ CONDITIONS: dict[str, LiteralString] = {
 }
 
 ATTEMPTS: LiteralString = """
-SELECT job_id, attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place
+SELECT job_id, attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place,
+    cpu_s
 FROM attempts WHERE job_id = ANY(%s) ORDER BY job_id, attempt
 """
 ACTS: LiteralString = """

@@ -19,8 +19,9 @@ STOPPED: LiteralString = "o.state <> 'succeeded' AND cancel_requested_at IS NOT 
 SETTLE: LiteralString = f"""
 WITH outcome AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[])
-        AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message, error_place, fingerprint)),
+            %s::text[], %s::text[], %s::text[], %s::float[])
+        AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message, error_place, fingerprint,
+            cpu_s)),
 settled AS (
     UPDATE jobs SET result = o.result::jsonb,
         state = CASE WHEN {STOPPED} THEN 'cancelled' ELSE o.state END,
@@ -36,10 +37,10 @@ settled AS (
         progress = CASE WHEN o.state = 'succeeded' AND progress IS NOT NULL THEN 1 ELSE progress END
     FROM outcome o WHERE jobs.id = o.id AND jobs.attempt = o.attempt AND jobs.state = 'running'
     RETURNING jobs.id, jobs.attempt, worker, started_at, jobs.state, o.outcome, o.error_type, o.error_message,
-        o.error_place),
+        o.error_place, o.cpu_s),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, error_place)
-    SELECT id, attempt, worker, started_at, outcome, error_type, error_message, error_place FROM settled)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s)
+    SELECT id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s FROM settled)
 SELECT id, state FROM settled
 """
 
@@ -153,4 +154,4 @@ def _release(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
 def _row(one: Settlement) -> tuple[object, ...]:
     result = None if one.result is None else json.dumps(one.result)
     error = (one.error_type, one.error_message, one.error_place, one.error_fingerprint)
-    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, *error
+    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, *error, one.cpu_s

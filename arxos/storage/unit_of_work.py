@@ -16,6 +16,7 @@ from arxos.storage.ledger import PostgresLedger
 from arxos.storage.ledger_inspection import PostgresInspection
 from arxos.storage.nonces import PostgresNonces
 from arxos.storage.probes import PostgresProbeEffects
+from arxos.storage.rollups import PostgresRollups
 from arxos.storage.webhooks import PostgresWebhooks
 
 
@@ -26,6 +27,7 @@ class PostgresUnitOfWork:
     desk: PostgresDesk
     buildings: PostgresBuildings
     audits: PostgresAudits
+    rollups: PostgresRollups
     health: PostgresHealth
     inspection: PostgresInspection
     probes: PostgresProbeEffects
@@ -44,6 +46,7 @@ class PostgresUnitOfWork:
         self.desk = PostgresDesk(self._connection)
         self.buildings = PostgresBuildings(self._connection)
         self.health = PostgresHealth(self._connection)
+        self.rollups = PostgresRollups(self._connection)
         self.audits = PostgresAudits(self._connection)
         self.inspection = PostgresInspection(self._connection)
         self.nonces = PostgresNonces(self._connection)

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from arxos.domain.ports import Ports
 from arxos.tasks.kind import JobKind
 from arxos.tasks.registry import find_kind, parse_payload
 from arxos.workers.attempt import RunningAttempt
+from arxos.workers.cpu import cpu_seconds
 from arxos.workers.notices import Notices
 from arxos.workers.patience import DatabaseClock, patiently
 from arxos.workers.settling import Finished, Settler, request_of
@@ -88,12 +89,18 @@ class Executor:
         finished: list[Finished] = []
         for place, (job, clock) in enumerate(zip(jobs, clocks, strict=True)):
             over = place > 0 and time.monotonic() - began > BATCH_BUDGET_S
-            finished.append(Finished(job, clock, given_back(job)) if over else self._attempt(job, clock, seen))
+            finished.append(Finished(job, clock, given_back(job)) if over else self._metered(job, clock, seen))
             if time.monotonic() - settled > SETTLE_EVERY_S and not over:
                 yield finished
                 finished, settled = [], time.monotonic()
         if finished:
             yield finished
+
+    def _metered(self, job: ClaimedJob, clock: DatabaseClock, seen: int) -> Finished:
+        began = cpu_seconds()
+        finished = self._attempt(job, clock, seen)
+        cost = round(cpu_seconds() - began, 6)
+        return replace(finished, settlement=replace(finished.settlement, cpu_s=cost))
 
     def _attempt(self, job: ClaimedJob, clock: DatabaseClock, seen: int) -> Finished:
         try:

@@ -185,7 +185,7 @@ def test_a_file_of_jobs_is_submitted_with_a_bar_on_stderr(terminal: Terminal, tm
     shown = on_terminal(command, terminal.environment, piped_stdout=True)
     assert shown.code == 0
     assert "submitting" in shown.text
-    assert "10,000" in shown.text
+    assert "12,000" in shown.text
     assert "/s" in shown.text
     assert terminal.world.sql("SELECT count(*) FROM jobs") == [(12_000,)]
 

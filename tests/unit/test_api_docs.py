@@ -1,6 +1,9 @@
-"""docs/api.md and docs/access.md say what the code says."""
+"""docs/api.md, docs/access.md and docs/schedules.md say what the code says."""
 
-from tests import access_page, api_reference
+import pytest
+
+from tests import access_page, api_reference, schedules_page
+from tests.marked_page import MarkedPage
 
 
 def test_every_call_is_on_the_page() -> None:
@@ -8,10 +11,10 @@ def test_every_call_is_on_the_page() -> None:
     assert api_reference.PAGE.read_text() == api_reference.page(api_reference.described())
 
 
-def test_who_may_do_what_is_on_the_page() -> None:
-    """`python -m tests.access_page` writes it anew."""
-    written = access_page.PAGE.read_text()
-    assert written == access_page.page(written)
+@pytest.mark.parametrize("page", [access_page.PAGE, schedules_page.PAGE], ids=lambda page: page.name)
+def test_what_is_made_from_the_code_is_on_the_page(page: MarkedPage) -> None:
+    """`python -m tests.access_page` and `python -m tests.schedules_page` write it anew."""
+    assert page.written == page.right
 
 
 def test_every_call_is_described() -> None:

@@ -14,13 +14,14 @@ from arxos.api.console.pages import (
     overview,
     quarantine,
     queues,
+    reports,
     schedules,
     workers,
 )
 from arxos.api.console.routing import HOME, console_router
 from arxos.api.console.visitors import Looker
 
-PAGES = (overview, jobs, job, dead, queues, workers, schedules, buildings, building, quarantine, log)
+PAGES = (overview, jobs, job, dead, queues, workers, schedules, buildings, building, reports, quarantine, log)
 
 home = console_router()
 

@@ -33,6 +33,7 @@ NAVIGATION = (  # path below /console, title; in the order of the menu
     ("workers", "Workers"),
     ("schedules", "Schedules"),
     ("buildings", "Buildings"),
+    ("reports", "Reports"),
     ("quarantine", "Quarantine"),
     ("log", "Operator log"),
 )

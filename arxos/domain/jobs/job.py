@@ -128,6 +128,7 @@ class AttemptRecord:
     error_type: str | None
     error_message: str | None
     error_place: str | None = None  # module:function
+    cpu_s: float | None = None  # None: not measured; its process died
 
 
 @dataclass(frozen=True, slots=True)

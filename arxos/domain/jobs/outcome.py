@@ -40,6 +40,7 @@ class Settlement:
     error_type: str | None = None
     error_message: str | None = None
     error_place: str | None = None
+    cpu_s: float | None = None  # what the attempt cost
 
     @property
     def error_fingerprint(self) -> str | None:

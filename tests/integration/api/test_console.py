@@ -18,6 +18,7 @@ from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
+from arxos.domain.rollups.rows import BuildingRollup
 from arxos.storage.console_sessions import ConsoleSessions
 from arxos.storage.quarantine import QuarantineTable, Refused
 from tests.building_builders import a_floor, a_space, an_index, plan
@@ -26,7 +27,7 @@ from tests.http import SECRET, Api
 SCRIPT = "<script>alert('O\\'Brien')</script>"
 WORKER = "cpu@host:4711:3f9a2c"
 HOME = "/console/overview"
-PAGES = ("overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "quarantine", "log")
+PAGES = ("overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "reports", "quarantine", "log")
 
 
 class Visitor:
@@ -228,6 +229,7 @@ def hostile(api: Api) -> UUID:
         model = uow.buildings.add_model(NewModel(building, "a" * 64, 7, f"{SCRIPT}.ifc", "ifc", SCRIPT))
         uow.buildings.replace_index(model.id, an_index((floor,), (space,), outline=plan(0, 0, 8, 5)))
         uow.buildings.save_report(model.id, ValidationReport(SCRIPT, (rule,), (finding,)))
+        uow.rollups.keep_buildings(uow.rollups.now().date(), [BuildingRollup(SCRIPT, health={SCRIPT: 1})])
         uow.commit()
     for state in ("queued", "dead"):
         job = api.admin.post("/api/jobs", json={"kind": "probe.noop", "submitted_by": SCRIPT}).json()["id"]

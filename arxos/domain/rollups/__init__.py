@@ -1,0 +1,1 @@
+"""What happened, added up: by five minutes, hours and days."""

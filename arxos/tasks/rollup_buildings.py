@@ -1,0 +1,45 @@
+"""`rollup.buildings`: the buildings of a day, counted."""
+
+from datetime import UTC, date
+
+from pydantic import AwareDatetime
+
+from arxos.domain.errors import InvalidError
+from arxos.domain.jobs.limits import Allowance
+from arxos.domain.rollups.roll_buildings import roll_buildings
+from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
+
+
+class RollBuildings(Payload):
+    """`bucket`: a moment of the day, which must be today, in UTC; left out: today."""
+
+    bucket: AwareDatetime | None = None
+
+
+class BuildingsRolled(Result):
+    """Of which day, and how many."""
+
+    day: date
+    tenants: int
+    buildings: int
+
+
+@job_kind(
+    "rollup.buildings",
+    queue="maintenance",
+    payload=RollBuildings,
+    allowed=Allowance(running=1),
+    keep_days=30,
+    soft_limit_s=1800.0,
+    hard_limit_s=1860.0,
+)
+def rollup_buildings(payload: RollBuildings, attempt: Attempt) -> Done:
+    """Count buildings, models, areas, verdicts and health by tenant, as they are now; again replaces the day's.
+
+    The past cannot be counted any more: a bucket that is not today's is refused.
+    """
+    today = attempt.now().astimezone(UTC).date()
+    if payload.bucket and payload.bucket.astimezone(UTC).date() != today:
+        raise InvalidError(f"bucket: must be of {today}: buildings are counted as they are now")
+    rows = roll_buildings(attempt.ports.unit_of_work, today, attempt.progress)
+    return Done(BuildingsRolled(day=today, tenants=len(rows), buildings=sum(row.buildings for row in rows)))
