@@ -17,6 +17,7 @@ from typing import Any
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.app.settings import read_settings
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm, newest
 from arxos.storage.migrations import migrate
@@ -59,7 +60,7 @@ def run() -> Report:
     os.environ["ARXOS_PROBES"] = "1"
     migrate(read_settings().database_url)
     runtime = start()
-    acts = ScheduleActs(runtime.database, "bench")
+    acts = ScheduleActs(runtime.database, Operator("bench"))
     for entry in ENTRIES:
         acts.add(entry)
     began = _now(runtime)

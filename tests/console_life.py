@@ -14,10 +14,11 @@ from arxos.app.tokens import Role, issue
 from arxos.cli import importing
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.jobs.bulk import act_on_all
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.quarantine import QuarantineTable, Refused

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, NotFoundError
-from arxos.domain.jobs.desk import Action, BulkAct, Edit, Group, Opened, Operator, Order, Step, UndoStep
+from arxos.domain.jobs.desk import Action, BulkAct, Edit, Group, Opened, Order, Step, UndoStep
 from arxos.domain.jobs.job import WAITING, Act, Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from tests.fakes_edges import release
 from tests.fakes_tables import ActRow, Tables, due_by, finished
 

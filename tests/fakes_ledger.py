@@ -32,6 +32,7 @@ from arxos.domain.jobs.ledger import (
     QueueCounts,
 )
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Pause, Snapshot
@@ -202,13 +203,13 @@ class FakeLedger:
         paused = {name for scope, name in self._tables.pauses if scope is Scope.QUEUE}
         return [self._queue_counts(name, jobs, now) for name in sorted({j.queue for j in jobs} | paused)]
 
-    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
-        self._tables.pauses.setdefault((scope, name), Pause(scope, name, by, self._now(), reason))
-        self._tables.record(self._now(), by, f"pause_{scope}", None)
+    def pause(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
+        self._tables.pauses.setdefault((scope, name), Pause(scope, name, by.name, self._now(), by.reason))
+        self._tables.record(self._now(), by.name, f"pause_{scope}", None)
 
-    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+    def resume(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
         self._tables.pauses.pop((scope, name), None)
-        self._tables.record(self._now(), by, f"resume_{scope}", None)
+        self._tables.record(self._now(), by.name, f"resume_{scope}", None)
 
     def beat(self, beat: Beat) -> bool:
         self._tables.heartbeats[beat.worker] = (beat, self._now())

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob
+from arxos.domain.jobs.operator import Operator
 from arxos.tasks.request import JobRequest, new_job
 
 Process = subprocess.Popen[bytes]
@@ -127,7 +128,7 @@ class Stack(Client):
 
     def resume(self, queue: str) -> None:
         """Let a paused queue go on."""
-        self.do(lambda ledger: ledger.resume(queue, "repair"))
+        self.do(lambda ledger: ledger.resume(queue, Operator("repair")))
 
     def start(self, *arguments: str, **variables: str) -> Process:
         """An `arxos` command as a process; what it says is kept for whoever looks into a failure."""

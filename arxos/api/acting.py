@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from arxos.api.addresses import client_address
 from arxos.app.access import Caller
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 
 REASON_LIMIT = 1000
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.ledger import QueueCounts
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.limit_acts import Limits, Usage
 from arxos.storage.worker_facts import WorkerFacts, workers
 from arxos.tasks.queues import POOL_OF, Pool
@@ -51,7 +51,7 @@ def pause(runtime: Runtime, scope: Scope, name: str, by: Operator) -> Usage:
     """Start nothing more of a queue or kind. Who paused it first stays named. Raises NotFoundError."""
     _check(runtime, scope, name)
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.pause(name, by.name, scope, by.reason)
+        uow.jobs.pause(name, by, scope)
         uow.commit()
     return _standing(runtime, scope, name)
 
@@ -60,25 +60,25 @@ def resume(runtime: Runtime, scope: Scope, name: str, by: Operator) -> None:
     """Let it go on. Raises NotFoundError."""
     _check(runtime, scope, name)
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.resume(name, by.name, scope)
+        uow.jobs.resume(name, by, scope)
         uow.commit()
 
 
 def set_limit(runtime: Runtime, scope: Scope, name: str, allowed: Allowance, by: Operator) -> Usage:
     """A limit in place of the one that there is; as it stands then. Raises NotFoundError, InvalidError."""
     _check(runtime, scope, name)
-    Limits(runtime.database).set(scope, name, allowed, by.name)
+    Limits(runtime.database).set(scope, name, allowed, by)
     return _standing(runtime, scope, name)
 
 
 def remove_limit(runtime: Runtime, scope: Scope, name: str, by: Operator) -> None:
     """Raises NotFoundError. One that comes with the code is back with the next relay."""
-    Limits(runtime.database).remove(scope, name, by.name)
+    Limits(runtime.database).remove(scope, name, by)
 
 
 def set_share(runtime: Runtime, submitter: str, weight: float, by: Operator) -> None:
     """A submitter's weight where several share a queue; 1 is everybody's. Raises InvalidError."""
-    Limits(runtime.database).share(submitter, weight, by.name)
+    Limits(runtime.database).share(submitter, weight, by)
 
 
 def drain(runtime: Runtime, worker: str, by: Operator) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import ArxosError
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Schedule, next_slot
 from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
@@ -95,4 +95,4 @@ def schedule_document(schedule: Schedule, now: datetime) -> dict[str, object]:
 
 
 def _acts(runtime: Runtime, by: Operator) -> ScheduleActs:
-    return ScheduleActs(runtime.database, by.name)
+    return ScheduleActs(runtime.database, by)

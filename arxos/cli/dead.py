@@ -21,9 +21,10 @@ from arxos.cli.output import Column, print_json, print_table
 from arxos.cli.session import session
 from arxos.domain.jobs.bulk import act_on_all
 from arxos.domain.jobs.bulk import undo as undo_act
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 
 app = typer.Typer(help="Dead letters: list and group them, redrive, discard, undo.", no_args_is_help=True)
 

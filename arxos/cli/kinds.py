@@ -47,7 +47,7 @@ def pause(kind: Kind, reason: Why = None, by: By = None) -> None:
     """
     runtime = session()
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.pause(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND, reason)
+        uow.jobs.pause(find_kind(runtime.kinds, kind).name, operator(by, reason), Scope.KIND)
         uow.commit()
 
 
@@ -59,5 +59,5 @@ def resume(kind: Kind, by: By = None) -> None:
     """
     runtime = session()
     with runtime.ports.unit_of_work() as uow:
-        uow.jobs.resume(find_kind(runtime.kinds, kind).name, operator(by, None).name, Scope.KIND)
+        uow.jobs.resume(find_kind(runtime.kinds, kind).name, operator(by, None), Scope.KIND)
         uow.commit()

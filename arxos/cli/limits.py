@@ -69,7 +69,7 @@ def set_(
     """
     runtime = session()
     allowed = Allowance(running, per, per_running, rate, burst)
-    Limits(runtime.database).set(scope, _known(runtime, scope, name), allowed, operator(by, None).name)
+    Limits(runtime.database).set(scope, _known(runtime, scope, name), allowed, operator(by, None))
 
 
 @app.command()
@@ -78,7 +78,7 @@ def remove(scope: ScopeOf, name: Name, by: By = None) -> None:
 
     Example: arxos limits remove queue geometry
     """
-    Limits(session().database).remove(scope, name, operator(by, None).name)
+    Limits(session().database).remove(scope, name, operator(by, None))
 
 
 @app.command()
@@ -91,7 +91,7 @@ def share(
 
     Example: arxos limits share city-import 0.5  # half as much as others
     """
-    Limits(session().database).share(submitter, weight, operator(by, None).name)
+    Limits(session().database).share(submitter, weight, operator(by, None))
 
 
 def _known(runtime: Runtime, scope: Scope, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 
 By = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who does it: recorded. Left out: who is logged in.")

@@ -76,7 +76,7 @@ def pause(queue: Queue, reason: Reason = None, by: By = None) -> None:
     Example: arxos queues pause geometry --reason 'the disk is full' --as ada
     """
     with session().ports.unit_of_work() as uow:
-        uow.jobs.pause(known_queue(queue), operator(by, None).name, reason=reason)
+        uow.jobs.pause(known_queue(queue), operator(by, reason))
         uow.commit()
 
 
@@ -87,5 +87,5 @@ def resume(queue: Queue, by: By = None) -> None:
     Example: arxos queues resume geometry
     """
     with session().ports.unit_of_work() as uow:
-        uow.jobs.resume(known_queue(queue), operator(by, None).name)
+        uow.jobs.resume(known_queue(queue), operator(by, None))
         uow.commit()

@@ -63,8 +63,8 @@ def run(name: Name, by: By = None) -> None:
     Example: arxos schedules run nightly
     """
     runtime = session()
-    who = operator(by, None).name
-    print(ScheduleActs(runtime.database, who).run(name, lambda known: extra_job(runtime.kinds, known.entry, who)))
+    who = operator(by, None)
+    print(ScheduleActs(runtime.database, who).run(name, lambda known: extra_job(runtime.kinds, known.entry, who.name)))
 
 
 @app.command()
@@ -73,7 +73,7 @@ def pause(name: Name, by: By = None) -> None:
 
     Example: arxos schedules pause nightly --as ada
     """
-    ScheduleActs(session().database, operator(by, None).name).pause(name)
+    ScheduleActs(session().database, operator(by, None)).pause(name)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def resume(name: Name, by: By = None) -> None:
 
     Example: arxos schedules resume nightly
     """
-    ScheduleActs(session().database, operator(by, None).name).resume(name)
+    ScheduleActs(session().database, operator(by, None)).resume(name)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def add(
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
     runtime = session()
-    ScheduleActs(runtime.database, operator(by, None).name).add(fit(runtime.kinds, entry))
+    ScheduleActs(runtime.database, operator(by, None)).add(fit(runtime.kinds, entry))
 
 
 @app.command()
@@ -138,7 +138,7 @@ def change(
             rhythm = _rhythm(cron, every, rhythm.timezone)
         return fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
 
-    ScheduleActs(runtime.database, operator(by, None).name).change(name, changed)
+    ScheduleActs(runtime.database, operator(by, None)).change(name, changed)
 
 
 @app.command()
@@ -147,7 +147,7 @@ def remove(name: Name, by: By = None) -> None:
 
     Example: arxos schedules remove nightly
     """
-    ScheduleActs(session().database, operator(by, None).name).remove(name)
+    ScheduleActs(session().database, operator(by, None)).remove(name)
 
 
 def _line(document: dict[str, Any]) -> tuple[object, ...]:

@@ -6,15 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
+from arxos.storage.acts import record
 from arxos.storage.database import Connection, Database
 
 REVOKE = """
 INSERT INTO revoked_tokens (jti, expires_at, revoked_by, reason) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
-ACT = "INSERT INTO operator_actions (actor, action, reason, source, details) VALUES (%s, %s, %s, %s, %s)"
 SINCE = """
 SELECT jti, revoked_at FROM revoked_tokens
 WHERE (%(since)s::timestamptz IS NULL OR revoked_at > %(since)s::timestamptz - interval '10 seconds')
@@ -71,7 +70,7 @@ class AccessTable:
         """From now on the token opens nothing; recorded."""
         with self.database.connection() as connection:
             connection.execute(REVOKE, [jti, expires_at, by.name, by.reason])
-            _record(connection, by, "revoke token", {"jti": jti})
+            record(connection, by, "revoke token", jti=jti)
             for statement in FORGET.split(";"):
                 connection.execute(statement.encode())
             connection.commit()
@@ -113,11 +112,7 @@ class AccessTable:
         ended = connection.execute(END_FAMILY, [_digest(token)]).fetchall()
         if ended:
             by = Operator(ended[0][0], "a refresh token was used twice", "http")
-            _record(connection, by, "end refresh tokens", {"tokens": len(ended)})
-
-
-def _record(connection: Connection, by: Operator, action: str, details: dict[str, object]) -> None:
-    connection.execute(ACT, [by.name, action, by.reason, by.source or "system", Jsonb(details)])
+            record(connection, by, "end refresh tokens", tokens=len(ended))
 
 
 def _digest(token: str) -> bytes:

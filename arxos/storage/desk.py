@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from arxos.domain.jobs.desk import BulkAct, Edit, Group, Opened, Operator, Order, Step, UndoStep
+from arxos.domain.jobs.desk import BulkAct, Edit, Group, Opened, Order, Step, UndoStep
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from arxos.storage import ledger_acts, ledger_bulk, ledger_groups, worker_acts
 from arxos.storage.database import Connection
 

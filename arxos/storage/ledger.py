@@ -13,6 +13,7 @@ from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
@@ -31,6 +32,7 @@ from arxos.storage import (
     ledger_settle,
     ledger_why,
 )
+from arxos.storage.acts import record
 from arxos.storage.database import Connection
 from arxos.storage.limits import ON_JOB
 
@@ -64,8 +66,6 @@ ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), clock_skew_s = 
     memory_bytes = excluded.memory_bytes
 RETURNING drain_requested_at IS NOT NULL
 """
-
-ACT = "INSERT INTO operator_actions (actor, action, reason, details) VALUES (%s, %s, %s, %s)"
 
 
 class PostgresLedger:
@@ -189,19 +189,16 @@ class PostgresLedger:
     def queues(self) -> list[QueueCounts]:
         return ledger_queues.queues(self._connection)
 
-    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
-        ledger_pause.pause(self._connection, scope, name, by, reason)
-        self._act(by, f"pause_{scope}", reason, **{scope: name})
+    def pause(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
+        ledger_pause.pause(self._connection, scope, name, by)
+        record(self._connection, by, f"pause_{scope}", None, **{scope: name})
 
-    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+    def resume(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
         ledger_pause.resume(self._connection, scope, name)
-        self._act(by, f"resume_{scope}", None, **{scope: name})
+        record(self._connection, by, f"resume_{scope}", None, **{scope: name})
         ledger_insert.notify(self._connection)
 
     def beat(self, beat: Beat) -> bool:
         row = [beat.worker, beat.host, beat.pid, beat.pool, list(beat.queues), beat.version]
         row += [Jsonb(dict(beat.contracts)), beat.connections, beat.slots, beat.memory_bytes, beat.clock]
         return bool(self._connection.execute(BEAT, row).fetchall()[0][0])
-
-    def _act(self, actor: str, action: str, reason: str | None, **details: Any) -> None:
-        self._connection.execute(ACT, [actor, action, reason, Jsonb(details)])

@@ -8,7 +8,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
-from arxos.domain.jobs.desk import Edit, Operator
+from arxos.domain.jobs.desk import Edit
+from arxos.domain.jobs.operator import Operator
 from arxos.storage import ledger_insert
 from arxos.storage.database import Connection
 

@@ -9,9 +9,10 @@ from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from arxos.domain.errors import ConflictError, NotFoundError
-from arxos.domain.jobs.desk import Action, BulkAct, Opened, Operator, Order, Step, UndoStep
+from arxos.domain.jobs.desk import Action, BulkAct, Opened, Order, Step, UndoStep
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from arxos.storage import ledger_acts, ledger_edges, ledger_read
 from arxos.storage.database import Connection
 

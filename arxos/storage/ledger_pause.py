@@ -3,6 +3,7 @@
 from typing import LiteralString
 
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.database import Connection
 
 PAUSE: dict[Scope, LiteralString] = {
@@ -22,9 +23,9 @@ UPDATE jobs SET published_at = NULL FROM published WHERE jobs.id = published.id
 """
 
 
-def pause(connection: Connection, scope: Scope, name: str, by: str, reason: str | None) -> None:
+def pause(connection: Connection, scope: Scope, name: str, by: Operator) -> None:
     """Who paused it first stays named."""
-    connection.execute(PAUSE[scope], [name, by, reason])
+    connection.execute(PAUSE[scope], [name, by.name, by.reason])
 
 
 def resume(connection: Connection, scope: Scope, name: str) -> None:

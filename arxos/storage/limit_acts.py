@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg.types.json import Jsonb
-
 from arxos.domain.errors import InvalidError, NotFoundError
 from arxos.domain.jobs.limits import Allowance, Limit, Scope, check_allowance
+from arxos.domain.jobs.operator import Operator
+from arxos.storage.acts import record
 from arxos.storage.database import Connection, Database
 from arxos.storage.ledger_pause import ask_anew
 from arxos.storage.limits import read
@@ -58,7 +58,6 @@ SELECT submitter, weight,
         AND state IN ('queued', 'retryable') AND published_at IS NOT NULL)
 FROM shares ORDER BY submitter
 """
-ACT = "INSERT INTO operator_actions (actor, action, details) VALUES (%s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +113,16 @@ class Limits:
             connection.execute(VANISH, [[f"{Scope.KIND}:{name}" for name in kinds]])
             connection.commit()
 
-    def set(self, scope: Scope, name: str, allowed: Allowance, by: str) -> None:
+    def set(self, scope: Scope, name: str, allowed: Allowance, by: Operator) -> None:
         """From now on. What is published and not claimed asks anew; what runs goes on. Raises InvalidError."""
         check_allowance(allowed)
         with self.database.connection() as connection:
-            values = _values(scope, name, allowed, by)
+            values = _values(scope, name, allowed, by.name)
             connection.execute(SET, values)
             ask_anew(connection, scope, name)
             self._act(connection, by, "set_limit", values)
 
-    def remove(self, scope: Scope, name: str, by: str) -> None:
+    def remove(self, scope: Scope, name: str, by: Operator) -> None:
         """No limit any more. Raises NotFoundError. One that comes with the code is back with the next relay."""
         with self.database.connection() as connection:
             if connection.execute(REMOVE, [scope, name]).fetchone() is None:
@@ -135,7 +134,7 @@ class Limits:
         with self.database.connection() as connection:
             return [SubmitterShare(*row) for row in connection.execute(SHARES)]
 
-    def share(self, submitter: str, weight: float, by: str) -> None:
+    def share(self, submitter: str, weight: float, by: Operator) -> None:
         """A submitter's weight when queues are shared out; 1 is everybody's. Raises InvalidError."""
         if not LIGHTEST <= weight <= HEAVIEST:
             raise InvalidError(f"weight: must be {LIGHTEST:g} to {HEAVIEST:g}, got {weight:g}")
@@ -143,8 +142,8 @@ class Limits:
             connection.execute(SHARE, [submitter, weight])
             self._act(connection, by, "set_share", {"submitter": submitter, "weight": weight})
 
-    def _act(self, connection: Connection, by: str, action: str, details: Mapping[str, Any]) -> None:
-        connection.execute(ACT, [by, action, Jsonb({name: value for name, value in details.items() if name != "by"})])
+    def _act(self, connection: Connection, by: Operator, action: str, details: Mapping[str, Any]) -> None:
+        record(connection, by, action, **{name: value for name, value in details.items() if name != "by"})
         connection.execute("NOTIFY arxos_due")
         connection.commit()
 

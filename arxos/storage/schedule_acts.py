@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.job import NewJob
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Schedule, check_entry
 from arxos.storage import ledger_insert
+from arxos.storage.acts import record
 from arxos.storage.database import Connection, Database
 from arxos.storage.schedules import ENTRY, VALUES, columns, find
 
@@ -30,7 +30,6 @@ RESUME = """
 UPDATE schedules SET paused_at = NULL, paused_by = NULL, done_until = greatest(done_until, clock_timestamp())
 WHERE name = %s
 """
-ACT = "INSERT INTO operator_actions (actor, action, job_id, details) VALUES (%s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,13 @@ class ScheduleActs:
     """Acts of one operator. All raise NotFoundError for an unknown name."""
 
     database: Database
-    by: str
+    by: Operator
 
     def add(self, entry: Entry) -> None:
         """A new entry, due from now on. Raises InvalidError, ConflictError where the name is taken."""
         check_entry(entry)
         with self.database.connection() as connection:
-            if connection.execute(ADD, columns(entry) | {"by": self.by}).fetchone() is None:
+            if connection.execute(ADD, columns(entry) | {"by": self.by.name}).fetchone() is None:
                 raise ConflictError(f"there is a schedule {entry.name!r} already: change it, or remove it first")
             self._record(connection, "add_schedule", entry.name, kind=entry.kind)
             connection.commit()
@@ -55,7 +54,7 @@ class ScheduleActs:
             before = find(connection, name).entry
             entry = change(before)
             check_entry(entry)
-            values = columns(entry) | {"by": self.by, "anew": entry.rhythm != before.rhythm}
+            values = columns(entry) | {"by": self.by.name, "anew": entry.rhythm != before.rhythm}
             connection.execute(CHANGE, values)
             self._record(connection, "change_schedule", name, **_differences(before, entry))
             connection.commit()
@@ -74,7 +73,7 @@ class ScheduleActs:
         """Nothing more is due, until it is resumed."""
         with self.database.connection() as connection:
             if find(connection, name).paused_at is None:
-                connection.execute(PAUSE, [self.by, name])
+                connection.execute(PAUSE, [self.by.name, name])
                 self._record(connection, "pause_schedule", name)
                 connection.commit()
 
@@ -97,7 +96,7 @@ class ScheduleActs:
     def _record(
         self, connection: Connection, action: str, name: str, job_id: UUID | None = None, **details: Any
     ) -> None:
-        connection.execute(ACT, [self.by, action, job_id, Jsonb({"schedule": name, **details})])
+        record(connection, self.by, action, job_id, schedule=name, **details)
 
 
 def _differences(before: Entry, after: Entry) -> dict[str, Any]:

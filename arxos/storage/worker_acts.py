@@ -1,7 +1,7 @@
 """What operators do to workers."""
 
 from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.database import Connection
 
 DRAIN = """

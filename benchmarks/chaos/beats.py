@@ -8,6 +8,7 @@ from random import SystemRandom
 from uuid import UUID
 
 from arxos.domain.jobs.job import NewJob
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.schedule_acts import ScheduleActs
@@ -25,14 +26,14 @@ WHERE submitted_by LIKE 'schedule:%%' ORDER BY slot
 
 def schedule_entries(system: System) -> None:
     """From now on there is periodic work; every missed slot is made up for."""
-    acts = ScheduleActs(system.runtime.database, "chaos")
+    acts = ScheduleActs(system.runtime.database, Operator("chaos"))
     for name, seconds in EVERY_S.items():
         acts.add(Entry(name, "probe.effect", Rhythm(every_s=seconds), {"key": name}, policy=Policy.ALL, catch_up=1000))
 
 
 def pause_entries(system: System) -> datetime:
     """No more of it; returns when."""
-    acts = ScheduleActs(system.runtime.database, "chaos")
+    acts = ScheduleActs(system.runtime.database, Operator("chaos"))
     for name in EVERY_S:
         patiently(lambda _: acts.pause(name), doing="pause", for_s=60, random=SystemRandom())  # noqa: B023
     now: datetime = system.patient().sql("SELECT clock_timestamp()")[0][0]

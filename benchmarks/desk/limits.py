@@ -3,6 +3,7 @@
 from typing import Any
 
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.limit_acts import Limits
 from benchmarks._processes import wait_until
 from benchmarks.desk._ground import empty, sql, submit, system
@@ -20,8 +21,10 @@ def measure() -> dict[str, Any]:
     empty()
     with system(relays=3, workers=2, concurrency=8) as runtime:
         limits = Limits(runtime.database)
-        limits.set(Scope.KIND, "probe.sleep", Allowance(running=6, per="submitter", per_running=RUNNING), "bench")
-        limits.set(Scope.KIND, "probe.noop", Allowance(rate=RATE, burst=BURST), "bench")
+        limits.set(
+            Scope.KIND, "probe.sleep", Allowance(running=6, per="submitter", per_running=RUNNING), Operator("bench")
+        )
+        limits.set(Scope.KIND, "probe.noop", Allowance(rate=RATE, burst=BURST), Operator("bench"))
         for number in range(4):
             submit(runtime, JOBS // 4, "probe.sleep", f"s{number}", seconds=0.03)
         submit(runtime, JOBS, "probe.noop", "bench")

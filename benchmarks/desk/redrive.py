@@ -9,8 +9,9 @@ from uuid6 import uuid7
 
 from arxos.app.bootstrap import Runtime, start
 from arxos.domain.jobs.bulk import Done, act_on_all, undo
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from benchmarks._processes import wait_until
 from benchmarks.desk._ground import empty, percentiles, sql, submit, system, told, trickle, waits
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from arxos.app.bootstrap import start
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.limit_acts import Limits
 from arxos.storage.outbox import Outbox
 from benchmarks.desk._ground import empty, sql
@@ -32,7 +33,7 @@ def _step_ms(size: int, submitters: int, held: str) -> float:
     runtime = start()
     sql(FILL, QUEUE, submitters, held, size)
     if held:
-        Limits(runtime.database).set(Scope.KIND, "x", Allowance(running=0), "bench")
+        Limits(runtime.database).set(Scope.KIND, "x", Allowance(running=0), Operator("bench"))
         sql(FILL, QUEUE, submitters, "", 1000)
     sql("VACUUM ANALYZE jobs")
     outbox, times = Outbox(runtime.database), []

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from arxos.domain.errors import ConflictError, NotFoundError
-from arxos.domain.jobs.desk import Desk, Edit, Operator
+from arxos.domain.jobs.desk import Desk, Edit
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.operator import Operator
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once
 from tests.worlds import World

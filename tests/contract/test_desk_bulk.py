@@ -11,9 +11,10 @@ import pytest
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs import bulk
 from arxos.domain.jobs.bulk import act_on_all, undo
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from tests.builders import new_job
 from tests.contract.lives import job_in
 from tests.worlds import World

@@ -3,7 +3,7 @@
 import pytest
 
 from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 from tests.builders import beat
 from tests.worlds import WORKER, World
 

@@ -8,6 +8,7 @@ import pytest
 
 from arxos.domain.jobs.job import Capability, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import succeeded
 from arxos.domain.jobs.retry import RetryPolicy
 from tests.builders import beat, delivery, new_job
@@ -78,17 +79,17 @@ def test_only_waiting_jobs_are_claimed(world: World, state: JobState) -> None:
 
 def test_a_paused_queue_starts_nothing(world: World) -> None:
     world.insert(new := new_job(), other := new_job(queue="cache"))
-    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    world.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))
     assert [job.id for job in world.claim(new.id, other.id)] == [other.id]
-    world.do(lambda ledger: ledger.resume("maintenance", "ada"))
+    world.do(lambda ledger: ledger.resume("maintenance", Operator("ada")))
     assert [job.id for job in world.claim(new.id)] == [new.id]
 
 
 def test_a_paused_kind_starts_nothing_in_any_queue(world: World) -> None:
     ids = world.insert(new_job("probe.noop"), new_job("probe.noop", queue="cache"), new_job("probe.effect"))
-    world.do(lambda ledger: ledger.pause("probe.noop", "ada", Scope.KIND, "it floods the disk"))
+    world.do(lambda ledger: ledger.pause("probe.noop", Operator("ada", "it floods the disk"), Scope.KIND))
     assert [job.id for job in world.claim(*ids)] == ids[2:]
-    world.do(lambda ledger: ledger.resume("probe.noop", "ada", Scope.KIND))
+    world.do(lambda ledger: ledger.resume("probe.noop", Operator("ada"), Scope.KIND))
     assert [job.id for job in world.claim(*ids)] == ids[:2]
     assert [(who, what) for who, what, _ in world.acts()] == [("ada", "pause_kind"), ("ada", "resume_kind")]
 
@@ -96,7 +97,7 @@ def test_a_paused_kind_starts_nothing_in_any_queue(world: World) -> None:
 def test_what_runs_goes_on_while_its_queue_is_paused(world: World) -> None:
     world.insert(new := new_job())
     [job] = world.claim(new.id)
-    world.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    world.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))
     assert world.settle(succeeded(job, None)) == {new.id}
 
 

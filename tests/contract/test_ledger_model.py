@@ -22,9 +22,10 @@ from hypothesis.stateful import (
 
 from arxos.domain.errors import ArxosError
 from arxos.domain.jobs.bulk import act_on_all, undo
-from arxos.domain.jobs.desk import Action, Desk, Operator, Order
+from arxos.domain.jobs.desk import Action, Desk, Order
 from arxos.domain.jobs.job import FINAL, TRANSITIONS, WAITING, After, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.ledger import CancelledPage, JobFilter, Ledger
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.retention import Retention
 from tests.builders import beat, new_job
@@ -245,7 +246,7 @@ class TwoLedgers(RuleBasedStateMachine):
 
     @rule(queue=st.sampled_from(QUEUES), act=st.sampled_from(["pause", "resume", "resume"]))
     def gate(self, queue: str, act: str) -> None:
-        self._same(lambda ledger, _: getattr(ledger, act)(queue, "ada"))
+        self._same(lambda ledger, _: getattr(ledger, act)(queue, Operator("ada")))
 
     @rule()
     def time_passes(self) -> None:

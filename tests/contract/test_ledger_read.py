@@ -11,6 +11,7 @@ from arxos.domain.jobs.fingerprint import fingerprint
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.snapshot import Crowd, Pool
 from tests.builders import beat, new_job
@@ -139,7 +140,7 @@ def test_a_full_last_page_has_no_cursor(world: World) -> None:
 def test_queues_are_counted_by_state(world: World) -> None:
     job_in(world, JobState.DEAD)
     world.insert(new_job(), new_job(), new_job(queue="cache", run_at=world.now() + timedelta(seconds=600)))
-    world.do(lambda ledger: ledger.pause("geometry", "ada"))
+    world.do(lambda ledger: ledger.pause("geometry", Operator("ada")))
     world.pass_time(60)
 
     cache, geometry, maintenance = world.do(lambda ledger: ledger.queues())
@@ -176,7 +177,7 @@ def test_every_unfinished_state_counts(world: World) -> None:
 
 def test_a_paused_queue_says_by_whom_since_when_and_why(world: World) -> None:
     before = world.now()
-    world.do(lambda ledger: ledger.pause("cache", "ada", reason="the disk is full"))
+    world.do(lambda ledger: ledger.pause("cache", Operator("ada", "the disk is full")))
     [cache] = world.do(lambda ledger: ledger.queues())
     assert (cache.paused_by, cache.pause_reason) == ("ada", "the disk is full")
     assert cache.paused_at is not None
@@ -184,13 +185,13 @@ def test_a_paused_queue_says_by_whom_since_when_and_why(world: World) -> None:
 
 
 def test_the_first_to_pause_a_queue_is_named(world: World) -> None:
-    world.do(lambda ledger: ledger.pause("cache", "ada"))
-    world.do(lambda ledger: ledger.pause("cache", "bob"))
+    world.do(lambda ledger: ledger.pause("cache", Operator("ada")))
+    world.do(lambda ledger: ledger.pause("cache", Operator("bob")))
     assert world.do(lambda ledger: ledger.queues())[0].paused_by == "ada"
 
 
 def test_resuming_a_queue_that_runs_changes_nothing(world: World) -> None:
-    world.do(lambda ledger: ledger.resume("cache", "ada"))
+    world.do(lambda ledger: ledger.resume("cache", Operator("ada")))
     assert world.do(lambda ledger: ledger.queues()) == []
     assert world.acts() == [("ada", "resume_queue", None)]
 
@@ -200,7 +201,7 @@ def test_a_snapshot_sees_the_jobs_surroundings(world: World) -> None:
     world.insert(new := new_job(after=(first.id, other.id)), mine := new_job())
     world.do(lambda ledger: ledger.beat(beat(WORKER)))
     running = job_in(world, JobState.RUNNING)
-    world.do(lambda ledger: ledger.pause("maintenance", "ada", reason="a test"))
+    world.do(lambda ledger: ledger.pause("maintenance", Operator("ada", "a test")))
 
     seen = world.do(lambda ledger: ledger.snapshot(mine.id, 50, 7))
     blocked = world.do(lambda ledger: ledger.snapshot(new.id, 50))

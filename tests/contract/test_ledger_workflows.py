@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from arxos.domain.errors import CycleError, NotFoundError
-from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.job import After, JobState, NewJob, OnFailure
+from arxos.domain.jobs.operator import Operator
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once, retry
 from tests.worlds import World

@@ -17,6 +17,7 @@ import psycopg
 
 from arxos.app.bootstrap import start
 from arxos.app.logging import configure_logging
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm, newest
 from arxos.scheduler.ticker import Ticker
@@ -52,7 +53,7 @@ def owe() -> None:
         connection.execute("DELETE FROM jobs")
         connection.execute("DELETE FROM schedules")
         connection.commit()
-    ScheduleActs(database, "test").add(ENTRY)
+    ScheduleActs(database, Operator("test")).add(ENTRY)
     _, now = schedules.read()
     slots, _ = newest(ENTRY.rhythm, now - timedelta(days=1), now, SLOTS)
     with database.connection() as connection:

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.operator import Operator
 from tests.faults.conftest import MakeSystem
 from tests.faults.system import System
 from tests.faults.test_limits import CPU, SHORT_LEASE, all_gone, outcomes, pair, reason
@@ -97,9 +98,9 @@ def test_what_a_cancelled_job_has_started_ends_with_it(make_system: MakeSystem, 
 
 def test_an_index_that_is_cancelled_leaves_no_child_and_nothing_written(make_system: MakeSystem) -> None:
     system = make_system(roles=CPU)
-    system.do(lambda ledger: ledger.pause("geometry", "ada"))
+    system.do(lambda ledger: ledger.pause("geometry", Operator("ada")))
     assert system.arxos("buildings", "import", str(OFFICE)).returncode == 0
-    system.do(lambda ledger: ledger.resume("geometry", "ada"))
+    system.do(lambda ledger: ledger.resume("geometry", Operator("ada")))
     child, making_shapes = pair(system, within_s=60)
     [(job_id,)] = system.sql("SELECT id FROM jobs WHERE kind = 'building.index_geometry'")
     job = cancelled(system, job_id)

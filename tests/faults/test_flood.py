@@ -9,6 +9,7 @@ import pytest
 
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.limit_acts import Limits
 from tests.faults.conftest import MakeSystem, Record
 from tests.faults.system import System
@@ -83,7 +84,9 @@ def test_limits_hold_while_relays_and_workers_are_killed(make_system: MakeSystem
     system = make_system(roles=("relay", "worker-cpu"))
     for name, command in (("another-relay", ("relay",)), ("another-cpu", ("worker", "--pool", "cpu"))):
         system.start(name, command)
-    Limits(system.runtime.database).set(Scope.KIND, "probe.effect", Allowance(running=3, per="submitter"), "ops")
+    Limits(system.runtime.database).set(
+        Scope.KIND, "probe.effect", Allowance(running=3, per="submitter"), Operator("ops")
+    )
     with record(system, 46, "limits, their relays and workers killed", recovers_in=40) as told:
         for number in range(60):
             told.burst(1, seconds=0.4, submitted_by=f"s{number % 5}")

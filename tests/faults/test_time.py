@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.schedule_acts import ScheduleActs
@@ -39,7 +40,7 @@ def system(make_system: MakeSystem) -> System:
 
 def schedule(system: System, name: str, every_s: int = 1, policy: Policy = Policy.ALL) -> None:
     entry = Entry(name, "probe.effect", Rhythm(every_s=every_s), {"key": name}, policy=policy)
-    ScheduleActs(system.runtime.database, "test").add(entry)
+    ScheduleActs(system.runtime.database, Operator("test")).add(entry)
 
 
 def slots_of(system: System, name: str) -> list[datetime]:
@@ -62,7 +63,7 @@ def finish(scenario: Scenario, *names: str) -> None:
     """Take the entries away and hold their jobs to the oracle."""
     system = scenario.system
     for name in names:
-        ScheduleActs(system.runtime.database, "test").pause(name)
+        ScheduleActs(system.runtime.database, Operator("test")).pause(name)
         jobs = system.sql("SELECT id FROM jobs WHERE submitted_by = %s", f"schedule:{name}")
         scenario.accept([row[0] for row in jobs])
 

@@ -8,6 +8,7 @@ import redis as redis_client
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from arxos.domain.jobs.operator import Operator
 from tests.console_life import WIDTHS, Life, browser, life, signed_in
 from tests.running import variables, wait_until
 from tests.servers import Servers
@@ -101,9 +102,9 @@ def test_a_page_shows_what_changes_by_itself(page: Page, lived: Life) -> None:
     go(page, lived, "queues")
     row = page.locator("tr", has=page.get_by_role("link", name="cache", exact=True))
     expect(row).not_to_contain_text("paused")
-    lived.stack.do(lambda ledger: ledger.pause("cache", "ada", reason="seen at once"))
+    lived.stack.do(lambda ledger: ledger.pause("cache", Operator("ada", "seen at once")))
     expect(row).to_contain_text("seen at once", timeout=15_000)
-    lived.stack.do(lambda ledger: ledger.resume("cache", "ada"))
+    lived.stack.do(lambda ledger: ledger.resume("cache", Operator("ada")))
     expect(row).not_to_contain_text("paused", timeout=15_000)
 
 
@@ -112,13 +113,13 @@ def test_a_page_does_not_change_under_whoever_is_about_to_act(page: Page, lived:
     row = page.locator("tr", has=page.get_by_role("link", name="geometry", exact=True))
     row.locator("summary").click()
     row.get_by_label("Reason").fill("half a thou")
-    lived.stack.do(lambda ledger: ledger.pause("cache", "ada", reason="behind the form"))
+    lived.stack.do(lambda ledger: ledger.pause("cache", Operator("ada", "behind the form")))
     page.wait_for_timeout(4_500)  # longer than the page waits between looks
     expect(row.get_by_label("Reason")).to_have_value("half a thou")
     page.keyboard.press("Escape")
     page.get_by_role("heading", name="Queues").click()  # leaves the table
     expect(page.locator("body")).to_contain_text("behind the form", timeout=15_000)
-    lived.stack.do(lambda ledger: ledger.resume("cache", "ada"))
+    lived.stack.do(lambda ledger: ledger.resume("cache", Operator("ada")))
 
 
 def test_a_refused_act_says_why_on_its_page(page: Page, lived: Life) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from arxos.domain.jobs.job import Capability
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.outbox import Outbox
@@ -54,14 +55,14 @@ def test_workers_whose_slots_are_taken_are_not_stalled(ill: Doctored) -> None:
 
 def test_pauses_over_due_work(ill: Doctored) -> None:
     ill.job()
-    ill.world.do(lambda ledger: ledger.pause(QUEUE, "ann", Scope.QUEUE, "the disk is full"))
+    ill.world.do(lambda ledger: ledger.pause(QUEUE, Operator("ann", "the disk is full"), Scope.QUEUE))
     assert (
         ill.verdict("queues.paused")
         == "warning: queue maintenance is paused by ann (the disk is full); 1 due job waits"
     )
     assert ill.verdict("queues.consumers").startswith("ok")
-    ill.world.do(lambda ledger: ledger.resume(QUEUE, "ann"))
-    ill.world.do(lambda ledger: ledger.pause(KIND, "bob", Scope.KIND))
+    ill.world.do(lambda ledger: ledger.resume(QUEUE, Operator("ann")))
+    ill.world.do(lambda ledger: ledger.pause(KIND, Operator("bob"), Scope.KIND))
     for _ in range(2):
         assert ill.verdict("queues.paused") == "warning: kind probe.noop is paused by bob; 1 due job waits"
         publish(ill)  # holds it
@@ -134,7 +135,7 @@ def test_versions_side_by_side(ill: Doctored) -> None:
 
 def test_schedules_without_a_beat_late_or_in_error(ill: Doctored) -> None:
     assert ill.verdict("beat.alive").startswith("info")
-    ScheduleActs(ill.world.database, "ann").add(Entry("often", KIND, Rhythm(every_s=1)))
+    ScheduleActs(ill.world.database, Operator("ann")).add(Entry("often", KIND, Rhythm(every_s=1)))
     assert ill.verdict("beat.alive").startswith("error: no beat is alive: 1 schedules submit nothing")
     ill.service("beat")
     assert ill.verdict("beat.alive").startswith("ok")

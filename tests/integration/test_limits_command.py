@@ -1,6 +1,7 @@
 """`arxos limits` and `arxos kinds pause`, and submissions that are too much."""
 
 import json
+import socket
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_a_kind_is_paused_and_resumed(cli: Cli) -> None:
     assert cli.world.claim(job_id) == []
     assert [(one["name"], one["paused_by"]) for one in cli.document("limits", "list")] == [("probe.noop", "ada")]
     acts = cli.world.sql("SELECT actor, action, reason, source FROM operator_actions")
-    assert acts == [("ada", "pause_kind", "it floods the disk", "arxos-cli@127.0.0.1")]
+    assert acts == [("ada", "pause_kind", "it floods the disk", f"cli@{socket.gethostname()}")]
     cli.ok("kinds", "resume", "probe.noop")
     assert len(cli.world.claim(job_id)) == 1
     assert "no job kind 'probe.nope'" in cli.refusal("kinds", "pause", "probe.nope", code=1)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 from tests.builders import beat, new_job
 from tests.command_line import Cli
 from tests.worlds import WORKER

@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 import pytest
 import redis as redis_client
 
-from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.job import JobState, OnFailure
+from arxos.domain.jobs.operator import Operator
 from arxos.scheduler.relay import POLL_S, Relay
 from arxos.storage.database import Database
 from arxos.storage.limit_acts import Limits
@@ -123,10 +123,10 @@ def test_a_job_does_not_start_before_its_time(queue: Stack) -> None:
 
 
 def test_urgent_jobs_go_first(queue: Stack) -> None:
-    queue.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    queue.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))
     slow = [queue.submit("probe.effect", key="x", seconds=0.05) for _ in range(40)]
     urgent = queue.submit("probe.effect", key="y", seconds=0.05, priority=9)
-    queue.do(lambda ledger: ledger.resume("maintenance", "ada"))
+    queue.do(lambda ledger: ledger.resume("maintenance", Operator("ada")))
     queue.all_reach([*slow, urgent], JobState.SUCCEEDED)
     earlier = "SELECT count(*) FROM jobs WHERE id = ANY(%s) AND started_at < %s"
     assert queue.sql(earlier, slow, queue.get(urgent).started_at)[0][0] < 20
@@ -195,7 +195,7 @@ def test_a_stopping_worker_gives_back_what_takes_too_long(queue: Stack) -> None:
     queue.reaches(job_id, JobState.RUNNING)
     worker = queue.worker_of(job_id)
     children = children_of(worker.pid)
-    queue.do(lambda ledger: ledger.pause("maintenance", "ada"))  # nobody starts it again meanwhile
+    queue.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))  # nobody starts it again meanwhile
     budget = queue.get(job_id).max_attempts
 
     worker.terminate()
@@ -206,7 +206,7 @@ def test_a_stopping_worker_gives_back_what_takes_too_long(queue: Stack) -> None:
     assert [one.outcome for one in job.attempts] == ["interrupted"]
     wait_until(lambda: not any(map(is_alive, children)), "the children of the stopped worker ended", 20)
     queue.do(lambda ledger: ledger.cancel(job_id, "ada", "shown"))
-    queue.do(lambda ledger: ledger.resume("maintenance", "ada"))
+    queue.do(lambda ledger: ledger.resume("maintenance", Operator("ada")))
 
 
 def test_a_worker_that_is_drained_finishes_what_runs_and_ends(queue: Stack) -> None:
@@ -225,7 +225,7 @@ def test_a_worker_that_is_drained_gives_back_what_takes_too_long(queue: Stack) -
     job_id = queue.submit("probe.effect", key="k", seconds=600)
     queue.reaches(job_id, JobState.RUNNING)
     worker = queue.worker_of(job_id)
-    queue.do(lambda ledger: ledger.pause("maintenance", "ada"))  # nobody starts it again meanwhile
+    queue.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))  # nobody starts it again meanwhile
     drain(queue, worker.pid)
     assert worker.wait(30) == 0
     job = queue.get(job_id)
@@ -267,12 +267,12 @@ def test_a_killed_relay_loses_nothing(queue: Stack) -> None:
 
 
 def test_a_paused_queue_starts_nothing_until_it_is_resumed(queue: Stack) -> None:
-    queue.do(lambda ledger: ledger.pause("maintenance", "ada"))
+    queue.do(lambda ledger: ledger.pause("maintenance", Operator("ada")))
     job_id = queue.submit("probe.noop")
     forge(queue, "probe.noop", [job_id])
     wait_until(lambda: messages(queue) == 0, "the forged message is consumed")
     assert (queue.get(job_id).state, queue.get(job_id).published_at) == (JobState.QUEUED, None)
-    queue.do(lambda ledger: ledger.resume("maintenance", "ada"))
+    queue.do(lambda ledger: ledger.resume("maintenance", Operator("ada")))
     assert queue.reaches(job_id).state is JobState.SUCCEEDED
 
 

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Due, Entry, Policy, Schedule, jitter, slot_key
 from arxos.domain.jobs.slots import Rhythm, newest
 from arxos.scheduler.ticker import POLL_S, Ticker
@@ -33,7 +34,7 @@ class Desk:
     def __init__(self, world: PostgresWorld) -> None:
         self.world = world
         self.schedules = Schedules(world.database)
-        self.acts = ScheduleActs(world.database, "ada")
+        self.acts = ScheduleActs(world.database, Operator("ada"))
 
     def tick(self, *table: Entry, probes: bool = True) -> float:
         return Ticker(self.schedules, all_kinds(probes=probes), table or (), not table).tick()

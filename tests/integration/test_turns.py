@@ -14,6 +14,7 @@ from arxos.domain.errors import InvalidError, NotFoundError
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.storage import outbox as outbox_module
 from arxos.storage.database import Database
 from arxos.storage.limit_acts import Limits
@@ -82,7 +83,7 @@ def test_a_submitter_with_nothing_in_flight_goes_before_one_with_much(world: Pos
 
 
 def test_a_weight_gives_a_larger_part(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.share("ada", 3, "ops")
+    limits.share("ada", 3, Operator("ops"))
     ada = set(world.insert(*jobs(20, submitted_by="ada")))
     world.insert(*jobs(20, submitted_by="bob"))
     assert len(ada.intersection(publish(12))) == 9
@@ -119,7 +120,7 @@ def test_more_submitters_than_are_looked_at_all_get_their_turn(
 
 
 def test_no_more_run_at_once_than_are_allowed(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(running=3), "ops")
+    limits.set(*NOOP, Allowance(running=3), Operator("ops"))
     world.insert(*jobs(10))
     first = publish()
     assert (len(first), publish()) == (3, [])
@@ -132,14 +133,14 @@ def test_no_more_run_at_once_than_are_allowed(world: PostgresWorld, publish: Pub
 
 
 def test_what_a_limit_holds_stands_in_nobodys_way(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(running=1), "ops")
+    limits.set(*NOOP, Allowance(running=1), Operator("ops"))
     world.insert(*jobs(2000))
     [other] = world.insert(new_job("probe.effect", payload={"key": "k"}))
     assert other in publish(8, steps=3)
 
 
 def test_one_job_runs_for_each_key(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(Scope.QUEUE, QUEUE, Allowance(per="payload.building"), "ops")
+    limits.set(Scope.QUEUE, QUEUE, Allowance(per="payload.building"), Operator("ops"))
     buildings = ["tower", "annex", None]
     ids = world.insert(*(new_job(payload={"building": name} if name else {}) for name in buildings for _ in range(3)))
     assert set(publish()) == {ids[0], ids[3], *ids[6:]}  # who has no such field is not limited
@@ -149,7 +150,7 @@ def test_one_job_runs_for_each_key(world: PostgresWorld, publish: Publish, limit
 
 
 def test_a_building_is_a_key_across_kinds(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(Scope.QUEUE, QUEUE, Allowance(per="building"), "ops")
+    limits.set(Scope.QUEUE, QUEUE, Allowance(per="building"), Operator("ops"))
     tower, annex = str(uuid4()), str(uuid4())
     ids = world.insert(
         new_job("a", payload={"building_id": tower}),
@@ -160,22 +161,22 @@ def test_a_building_is_a_key_across_kinds(world: PostgresWorld, publish: Publish
 
 
 def test_a_submitter_has_no_more_than_its_own_places(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(per="submitter", per_running=2), "ops")
+    limits.set(*NOOP, Allowance(per="submitter", per_running=2), Operator("ops"))
     world.insert(*jobs(9, submitted_by="ada"), *jobs(9, submitted_by="bob"))
     assert len(publish()) == 4
 
 
 def test_several_limits_hold_together(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(running=5, per="payload.b"), "ops")
-    limits.set(Scope.QUEUE, QUEUE, Allowance(running=3), "ops")
+    limits.set(*NOOP, Allowance(running=5, per="payload.b"), Operator("ops"))
+    limits.set(Scope.QUEUE, QUEUE, Allowance(running=3), Operator("ops"))
     world.insert(*(new_job(payload={"b": str(n % 6)}) for n in range(30)))
     assert len(publish()) == 3
-    limits.set(Scope.QUEUE, QUEUE, Allowance(running=30), "ops")
+    limits.set(Scope.QUEUE, QUEUE, Allowance(running=30), Operator("ops"))
     assert len(publish(steps=3)) == 5
 
 
 def test_a_rate_is_kept_and_what_waits_in_redis_counts(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(rate=0.001, burst=4), "ops")
+    limits.set(*NOOP, Allowance(rate=0.001, burst=4), Operator("ops"))
     world.insert(*jobs(10))
     first = publish()
     assert (len(first), publish()) == (4, [])
@@ -190,7 +191,7 @@ def test_a_rate_is_kept_and_what_waits_in_redis_counts(world: PostgresWorld, pub
 def test_without_having_been_published_nothing_under_a_limit_can_be_claimed(
     world: PostgresWorld, publish: Publish, limits: Limits
 ) -> None:
-    limits.set(*NOOP, Allowance(running=1), "ops")
+    limits.set(*NOOP, Allowance(running=1), Operator("ops"))
     ids = world.insert(*jobs(3))
     assert running(world, ids) == []
     granted = publish()
@@ -200,7 +201,7 @@ def test_without_having_been_published_nothing_under_a_limit_can_be_claimed(
 def test_a_new_limit_binds_what_is_published_already(world: PostgresWorld, publish: Publish, limits: Limits) -> None:
     ids = world.insert(*jobs(5))
     assert publish() == ids
-    limits.set(*NOOP, Allowance(running=1), "ops")
+    limits.set(*NOOP, Allowance(running=1), Operator("ops"))
     assert running(world, ids) == []
     assert len(publish()) == 1
 
@@ -208,20 +209,20 @@ def test_a_new_limit_binds_what_is_published_already(world: PostgresWorld, publi
 def test_what_was_held_goes_on_when_its_limit_is_removed(
     world: PostgresWorld, publish: Publish, limits: Limits
 ) -> None:
-    limits.set(*NOOP, Allowance(running=0, per="payload.b"), "ops")
+    limits.set(*NOOP, Allowance(running=0, per="payload.b"), Operator("ops"))
     ids = world.insert(*(new_job(payload={"b": "x"}) for _ in range(5)))
     assert publish() == []
-    limits.remove(*NOOP, "ops")
+    limits.remove(*NOOP, Operator("ops"))
     assert sorted(publish()) == sorted(ids)
     with pytest.raises(NotFoundError, match=r"no limit on kind 'probe\.noop'"):
-        limits.remove(*NOOP, "ops")
+        limits.remove(*NOOP, Operator("ops"))
 
 
 def test_a_paused_kind_is_held_and_goes_on_when_it_is_resumed(world: PostgresWorld, publish: Publish) -> None:
     ids = world.insert(*jobs(5), new_job("probe.other"))
-    world.do(lambda ledger: ledger.pause("probe.noop", "ops", Scope.KIND))
+    world.do(lambda ledger: ledger.pause("probe.noop", Operator("ops"), Scope.KIND))
     assert publish() == ids[5:]
-    world.do(lambda ledger: ledger.resume("probe.noop", "ops", Scope.KIND))
+    world.do(lambda ledger: ledger.resume("probe.noop", Operator("ops"), Scope.KIND))
     assert sorted(publish()) == ids[:5]
 
 
@@ -230,8 +231,8 @@ def test_what_is_held_says_by_whom(world: PostgresWorld, publish: Publish, limit
         return explain(world.do(lambda ledger: ledger.snapshot(job_id, 50)))
 
     world.do(lambda ledger: ledger.beat(beat(WORKER)))
-    limits.set(Scope.QUEUE, QUEUE, Allowance(per="payload.b"), "ops")
-    limits.set(*NOOP, Allowance(running=1, rate=0.1, burst=1), "ops")
+    limits.set(Scope.QUEUE, QUEUE, Allowance(per="payload.b"), Operator("ops"))
+    limits.set(*NOOP, Allowance(running=1, rate=0.1, burst=1), Operator("ops"))
     tower = [new_job("probe.x", payload={"b": "tower"}) for _ in range(2)]
     first, second, other = world.insert(*tower, new_job(submitted_by="ada"))
     assert publish() == [first, other]
@@ -242,7 +243,7 @@ def test_what_is_held_says_by_whom(world: PostgresWorld, publish: Publish, limit
     world.sql("UPDATE jobs SET state = 'succeeded' WHERE id = %s", other)
     assert publish() == []
     assert "it is held by the rate of 0.1 a second on kind probe.noop: the next may start in " in why(late)
-    limits.remove(*NOOP, "ops")
+    limits.remove(*NOOP, Operator("ops"))
     assert "limit on kind probe.noop that is gone" in why(late)
 
 
@@ -250,22 +251,22 @@ def test_what_comes_with_the_code_changes_with_it_unless_an_operator_has_spoken(
     limits.adopt({"a": Allowance(running=1), "b": Allowance(rate=2)})
     limits.adopt({"a": Allowance(running=2), "c": Allowance(running=3)})
     assert {one.name: one.allowed.running for one in limits.all()} == {"a": 2, "c": 3}
-    limits.set(Scope.KIND, "a", Allowance(running=9), "ops")
+    limits.set(Scope.KIND, "a", Allowance(running=9), Operator("ops"))
     limits.adopt({"a": Allowance(running=4)})
     assert [(one.name, one.allowed.running, one.set_by) for one in limits.all()] == [("a", 9, "ops")]
 
 
 def test_acts_on_limits_are_recorded_and_nonsense_is_refused(world: PostgresWorld, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(running=3), "ops")
-    limits.share("ada", 2, "ops")
-    limits.remove(*NOOP, "ops")
+    limits.set(*NOOP, Allowance(running=3), Operator("ops"))
+    limits.share("ada", 2, Operator("ops"))
+    limits.remove(*NOOP, Operator("ops"))
     assert [what for _, what, _ in world.acts()] == ["set_limit", "set_share", "remove_limit"]
     with pytest.raises(InvalidError, match="running: must be"):
-        limits.set(*NOOP, Allowance(running=-3), "ops")
+        limits.set(*NOOP, Allowance(running=-3), Operator("ops"))
 
 
 def test_two_relays_that_take_at_once_exceed_no_limit(database: str, world: PostgresWorld, limits: Limits) -> None:
-    limits.set(*NOOP, Allowance(running=4), "ops")
+    limits.set(*NOOP, Allowance(running=4), Operator("ops"))
     world.insert(*jobs(300))
     most, stop = [0], threading.Event()
 

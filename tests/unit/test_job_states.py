@@ -8,9 +8,10 @@ import pytest
 
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.bulk import act_on_all, undo
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import TRANSITIONS, WAITING, JobState
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.ports import UnitOfWork
 from tests.builders import delivery, new_job

@@ -8,11 +8,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from structlog.stdlib import get_logger
 
 from arxos.api.console.rendering import done, page
 from arxos.api.console.visitors import SignInError
+from arxos.api.identity import request_id
 from arxos.api.problems import TITLES, Refusal, status_of
 from arxos.domain.errors import ArxosError
+
+log = get_logger(__name__)
 
 HOME = "/console/overview"
 SIGN_IN = "/console/sign-in"
@@ -31,6 +35,8 @@ class ConsoleRoute(APIRoute):
                 return _to_sign_in(request)
             except (Refusal, ArxosError, RequestValidationError) as error:
                 return _refused(request, error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for a page
+                return _broken(request, error)
 
         return guarded
 
@@ -64,6 +70,13 @@ def _refused(request: Request, error: Exception) -> Response:
     title = TITLES.get(status, ("error", "Error"))[1]
     visitor = getattr(request.state, "visitor", None)
     return page(request, visitor, "refused.html", status, title=title, words=words, code=status)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    log.error("request_broke", path=request.url.path, exc_info=error)
+    words = f"Something broke here. Our logs tell of request {request_id()}."
+    visitor = getattr(request.state, "visitor", None)
+    return page(request, visitor, "refused.html", 500, title=TITLES[500][1], words=words, code=500)
 
 
 def _told(error: Exception) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from arxos.api.problems import Refusal
 from arxos.api.working import in_thread
 from arxos.app.access import Caller, Permission
 from arxos.app.tokens import Role
-from arxos.domain.jobs.desk import Operator
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.console_sessions import ConsoleSessions
 
 COOKIE = "arxos_console"

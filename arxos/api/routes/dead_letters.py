@@ -23,7 +23,8 @@ from arxos.api.schemas.dead_letters import (
 from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
 from arxos.domain.jobs.bulk import act_on_all, undo
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.dead_preview import DeadPreview
 from arxos.tasks.request import Moment
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from arxos.domain.jobs.desk import Action, BulkAct, Operator, Order
+from arxos.domain.jobs.desk import Action, BulkAct, Order
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.ports import OpenUnitOfWork
 
 BATCH = 1000  # jobs of one transaction

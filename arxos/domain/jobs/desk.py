@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 
 
 class Action(StrEnum):
@@ -15,15 +16,6 @@ class Action(StrEnum):
 
     REDRIVE = "redrive"
     DISCARD = "discard"
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who acts, why, and from where (``cli@host``)."""
-
-    name: str
-    reason: str | None = None
-    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
@@ -233,10 +234,10 @@ class Ledger(Protocol):
     def queues(self) -> list[QueueCounts]:
         """Every queue that has jobs, or had some within the last hour, or is paused."""
 
-    def pause(self, name: str, by: str, scope: Scope = Scope.QUEUE, reason: str | None = None) -> None:
+    def pause(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
         """Start nothing more of a queue or a kind; what runs goes on."""
 
-    def resume(self, name: str, by: str, scope: Scope = Scope.QUEUE) -> None:
+    def resume(self, name: str, by: Operator, scope: Scope = Scope.QUEUE) -> None:
         """Let it go on."""
 
     def beat(self, beat: Beat) -> bool:

@@ -14,8 +14,8 @@ from arxos.app.tokens import Role, issue
 from arxos.cli import importing
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.repository import NewModel
-from arxos.domain.jobs.desk import Operator
 from arxos.domain.jobs.ledger import Beat
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
 from arxos.domain.rollups.rows import BuildingRollup
@@ -184,6 +184,7 @@ def test_who_may_do_it_does_it_and_is_recorded(enter: Enter, api: Api) -> None:
     acts = api.viewer.get("/api/acts").json()["items"]
     assert len(acts) >= len(ACTS)
     assert {one["actor"] for one in acts[: len(ACTS)]} == {"test-super_admin", "test-admin"}
+    assert {one["source"] for one in acts[: len(ACTS)]} == {"console@127.0.0.1"}
 
 
 def test_what_is_refused_says_why_where_it_was_asked(root: Visitor) -> None:
@@ -205,6 +206,19 @@ def test_a_worker_is_drained(root: Visitor, api: Api) -> None:
         "SELECT actor, reason, source FROM operator_actions WHERE action = 'drain_worker'"
     )
     assert (actor, reason, source) == ("test-super_admin", "it leaks", "console@127.0.0.1")
+
+
+def test_what_breaks_is_a_page_that_names_the_request(root: Visitor, api: Api) -> None:
+    api.world.execute("INSERT INTO operator_actions (actor, action, details) VALUES ('x', 'odd', '[1]')")
+    try:
+        answer = root.client.get("log", headers={"X-Request-ID": "night-4711"})
+    finally:
+        api.world.execute("DELETE FROM operator_actions WHERE action = 'odd'")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "night-4711" in answer.text
+    assert "AttributeError" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
+    assert "night-4711" in api.log.read_text()
 
 
 def test_a_page_that_is_not_there_says_so(root: Visitor) -> None:
@@ -236,7 +250,7 @@ def hostile(api: Api) -> UUID:
         changed = "UPDATE jobs SET state = %s, error_type = %s, error_message = %s, finished_at = now() WHERE id = %s"
         api.world.execute(changed, state, SCRIPT, SCRIPT, UUID(job))
     QuarantineTable(runtime.database).add([Refused(SCRIPT, SCRIPT, 7, SCRIPT, SCRIPT, SCRIPT)])
-    api.world.do(lambda ledger: ledger.pause("health", SCRIPT, reason=SCRIPT))
+    api.world.do(lambda ledger: ledger.pause("health", Operator(SCRIPT, SCRIPT)))
     api.world.do(lambda ledger: ledger.beat(Beat(SCRIPT, SCRIPT, 1, SCRIPT, (SCRIPT,), SCRIPT)))
     scheduling.add(runtime, Entry("hostile", "probe.noop", Rhythm(every_s=60)), Operator(SCRIPT))
     api.world.execute("UPDATE schedules SET error = %s, error_since = now() WHERE name = 'hostile'", SCRIPT)

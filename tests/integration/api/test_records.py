@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from arxos.domain.jobs.bulk import act_on_all, undo
-from arxos.domain.jobs.desk import Action, Operator, Order
+from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.operator import Operator
 from arxos.storage.quarantine import QuarantineTable, Refused
 from tests.http import Api, problem_of
 
@@ -43,7 +44,7 @@ def refuse(api: Api, *reasons: str, queue: str = "ingress") -> None:
 
 
 def pause(api: Api, name: str, by: str, reason: str | None = None) -> None:
-    api.world.do(lambda ledger: ledger.pause(name, by, reason=reason))
+    api.world.do(lambda ledger: ledger.pause(name, Operator(by, reason)))
 
 
 def dead_jobs(api: Api, count: int) -> list[UUID]:
@@ -103,7 +104,7 @@ def test_acts_are_listed_with_who_when_why_and_from_where(api: Api) -> None:
 def test_acts_are_filtered(api: Api) -> None:
     pause(api, "cache", "ada")
     pause(api, "health", "bob")
-    api.world.do(lambda ledger: ledger.resume("cache", "bob"))
+    api.world.do(lambda ledger: ledger.resume("cache", Operator("bob")))
     assert [one["actor"] for one in items(api, "/api/acts", action="pause_queue")] == ["bob", "ada"]
     assert [one["action"] for one in items(api, "/api/acts", actor="bob")] == ["resume_queue", "pause_queue"]
     assert items(api, "/api/acts", actor="bob", action="discard") == []
