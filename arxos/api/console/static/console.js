@@ -12,13 +12,13 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 // Keys for whoever would rather type: "/" to the filter, "g" and a letter to a page.
-const PAGES = { o: "overview", j: "jobs", d: "dead", q: "queues", w: "workers", s: "schedules", b: "buildings", r: "quarantine", l: "log" };
+const PAGES = { o: "overview", j: "jobs", d: "dead", q: "queues", w: "workers", s: "schedules", b: "buildings", p: "reports", r: "quarantine", l: "log" };
 let going = false;
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
   if (typing) return;
   if (event.key === "/") {
-    const field = document.querySelector("#filter, form.filter input, form.filter select");
+    const field = document.querySelector("#filter") ?? document.querySelector("form.filter :is(input, select)");
     if (field) { event.preventDefault(); field.focus(); }
   } else if (going && PAGES[event.key]) {
     window.location.assign(`/console/${PAGES[event.key]}`);
