@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -78,6 +79,7 @@ def life(variables: dict[str, str], folder: Path) -> Iterator[Life]:
         with running_api(environment, folder) as api:
             building = _buildings(stack)
             dead = _dead(stack)
+            _reports(stack)
             _work(stack)
             _orders(stack)
             yield Life(api, stack, building, dead)
@@ -102,7 +104,27 @@ def _buildings(stack: Stack) -> UUID:
     importing.receive_file(runtime, house, SAMPLE, "city-import")
     going = "SELECT count(*) FROM jobs WHERE building_id = %s AND state NOT IN ('succeeded', 'dead')"
     wait_until(lambda: stack.sql(going, house) == [(0,)], "the sample is processed", 180)
+    stack.reaches(stack.submit("health.sweep"), JobState.SUCCEEDED)
     return house
+
+
+def _reports(stack: Stack) -> None:
+    """What was done so far, and a week of an interface that is asked 100 times a minute and was away for four."""
+    stack.execute(
+        "INSERT INTO request_minutes SELECT minute, 'api', 100, (extract(minute FROM minute) = 7)::int, %s"
+        " FROM generate_series(date_trunc('minute', clock_timestamp()) - interval '7 days',"
+        " clock_timestamp() - interval '1 minute', interval '1 minute') AS minute"
+        " WHERE minute NOT BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp() - interval '1436 minutes'"
+        " ON CONFLICT DO NOTHING",
+        '{"-250": 60, "-200": 38, "-50": 2}',
+    )
+    now = datetime.now(UTC)
+    around = {"since": now - timedelta(minutes=10), "until": now + timedelta(minutes=5)}
+    for job_id in (
+        stack.submit("rollup.buildings"),
+        stack.submit("rollup.jobs", **{name: when.isoformat() for name, when in around.items()}),
+    ):
+        stack.reaches(job_id, JobState.SUCCEEDED)
 
 
 def _work(stack: Stack) -> None:

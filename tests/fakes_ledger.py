@@ -29,6 +29,7 @@ from arxos.domain.jobs.ledger import (
     CancelRequest,
     JobFilter,
     Page,
+    Place,
     QueueCounts,
 )
 from arxos.domain.jobs.limits import Scope
@@ -117,9 +118,10 @@ class FakeLedger:
         return self._take_back(silent, f"its worker was silent for more than {lease_s:g} s")
 
     def retire(self, worker: str) -> list[UUID]:
+        returned = self._give_back([row.job for row in self._tables.running() if row.job.worker == worker])
         self._tables.heartbeats.pop(worker, None)
         self._tables.draining.pop(worker, None)
-        return self._give_back([row.job for row in self._tables.running() if row.job.worker == worker])
+        return returned
 
     def expire(self) -> list[Cancelled]:
         return expire(self._tables, self._now)
@@ -172,10 +174,10 @@ class FakeLedger:
     def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
         return {job_id: self.get(job_id) for job_id in ids if job_id in self._tables.rows}
 
-    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
-        newest = sorted((row.job for row in self._tables.rows.values()), key=lambda job: job.id, reverse=True)
-        found = [_listed(job) for job in newest if (before is None or job.id < before) and fits(job, which)]
-        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+    def find(self, which: JobFilter, *, limit: int = 50, before: Place | None = None) -> Page:
+        newest = sorted((row.job for row in self._tables.rows.values()), key=_place, reverse=True)
+        found = [_listed(job) for job in newest if (before is None or _place(job) < before) and fits(job, which)]
+        return Page(tuple(found[:limit]), _place(found[limit - 1]) if len(found) > limit else None)
 
     def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:
         jobs = [row.job for row in self._tables.rows.values()]
@@ -255,7 +257,7 @@ class FakeLedger:
         stopped = one.state is not JobState.SUCCEEDED and job.cancel_requested_by is not None
         state = JobState.CANCELLED if stopped else one.state
         self._record(job, one.outcome, one.error_type, one.error_message, one.error_place)
-        self._meter(job.id, one.cpu_s)
+        self._meter(job.id, one)
         done = 1.0 if state is JobState.SUCCEEDED and job.progress is not None else job.progress
         self._tables.change(
             job.id,
@@ -317,11 +319,14 @@ class FakeLedger:
         self, job: Job, outcome: str, error_type: str | None, message: str | None, place: str | None = None
     ) -> None:
         ended = AttemptRecord(job.attempt, job.worker, started(job), self._now(), outcome, error_type, message, place)
+        known = self._tables.heartbeats.get(job.worker or "")
+        ended = replace(ended, version=known[0].version if known else None)
         self._tables.change(job.id, attempts=(*job.attempts, ended))
 
-    def _meter(self, job_id: UUID, cpu_s: float | None) -> None:
+    def _meter(self, job_id: UUID, one: Settlement) -> None:
         *before, last = self._tables.job(job_id).attempts
-        self._tables.change(job_id, attempts=(*before, replace(last, cpu_s=cpu_s)))
+        metered = replace(last, cpu_s=one.cpu_s, traceback=one.traceback)
+        self._tables.change(job_id, attempts=(*before, metered))
 
     def _cancellable(self, which: JobFilter) -> list[Job]:
         jobs = (row.job for row in self._tables.rows.values())
@@ -370,3 +375,7 @@ def _inserted(new: NewJob, now: datetime) -> Job:
 
 def _listed(job: Job) -> Job:
     return replace(job, attempts=())
+
+
+def _place(job: Job) -> Place:
+    return job.created_at, job.id

@@ -4,11 +4,14 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from arxos.api.problems import FieldError, Refusal
+from arxos.domain.jobs.ledger import Place
 
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="`next_cursor` of the page before; without it, the first page")
@@ -30,6 +33,12 @@ def place_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...
         return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
     except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise wrong_cursor() from error
+
+
+def as_place(cursor: str | None) -> Place | None:
+    """The place in a list of jobs. Raises Refusal (422)."""
+    found = place_of(cursor, datetime.fromisoformat, UUID)
+    return (found[0], found[1]) if found else None
 
 
 def wrong_cursor() -> Refusal:

@@ -23,7 +23,7 @@ from arxos.domain.jobs.bulk import act_on_all
 from arxos.domain.jobs.bulk import undo as undo_act
 from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import Job, JobState
-from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.ledger import JobFilter, Place
 from arxos.domain.jobs.operator import Operator
 
 app = typer.Typer(help="Dead letters: list and group them, redrive, discard, undo.", no_args_is_help=True)
@@ -199,7 +199,7 @@ def acts(
 
 
 def _dead(runtime: Runtime, which: JobFilter) -> Iterator[Job]:
-    cursor: UUID | None = None
+    cursor: Place | None = None
     while True:
         with runtime.ports.unit_of_work() as uow:
             page = uow.jobs.find(replace(which, state=JobState.DEAD), limit=500, before=cursor)

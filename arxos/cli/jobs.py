@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 
 from arxos.cli import choices
+from arxos.cli.cells import flat
 from arxos.cli.job_ids import JobId
 from arxos.cli.job_page import acts_of, attempts_of, facts_of, job_page
 from arxos.cli.output import Column, print_json, print_page, print_table, screen_width
@@ -59,10 +60,14 @@ def list_(
 
 
 @app.command()
-def show(job_id: JobId, json: AsJson = False) -> None:
+def show(
+    job_id: JobId,
+    traceback: Annotated[bool, typer.Option("--traceback", help="With where in the code attempts failed.")] = False,
+    json: AsJson = False,
+) -> None:
     """Show one job with its attempts, and what operators did to it.
 
-    Example: arxos jobs show JOB
+    Example: arxos jobs show JOB --traceback
     """
     with session().ports.unit_of_work() as uow:
         job = uow.jobs.get(job_id)
@@ -71,6 +76,7 @@ def show(job_id: JobId, json: AsJson = False) -> None:
         return
     if sys.stdout.isatty():
         print_page(*job_page(job, screen_width()))
+        print_tracebacks(job, wanted=traceback)
         return
     print_table(("fact", "value"), facts_of(job_document(job)))
     print()
@@ -78,6 +84,7 @@ def show(job_id: JobId, json: AsJson = False) -> None:
     if job.acts:
         print()
         print_table(*acts_of(job))
+    print_tracebacks(job, wanted=traceback)
 
 
 @app.command()
@@ -91,6 +98,14 @@ def why(job_id: JobId, json: AsJson = False) -> None:
         seen = uow.jobs.snapshot(job_id, runtime.settings.lease_s, runtime.settings.republish_s)
     sentence = explain(seen, POOL_OF)
     print_json({"id": job_id, "state": seen.job.state, "why": sentence}) if json else print(sentence)
+
+
+def print_tracebacks(job: Job, *, wanted: bool) -> None:
+    """Of each attempt that has one, as it was written down."""
+    for one in job.attempts:
+        if wanted and one.traceback:
+            print(f"\nattempt {one.attempt} on {one.worker}, version {one.version}")
+            print("\n".join(map(flat, one.traceback.splitlines())))
 
 
 def job_document(job: Job) -> dict[str, object]:

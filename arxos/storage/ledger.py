@@ -11,7 +11,7 @@ from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
-from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
+from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, Place, QueueCounts
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Settlement
@@ -167,7 +167,7 @@ class PostgresLedger:
     def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
         return ledger_read.get_many(self._connection, ids)
 
-    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
+    def find(self, which: JobFilter, *, limit: int = 50, before: Place | None = None) -> Page:
         return ledger_read.find(self._connection, which, limit, before)
 
     def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row, kwargs_row
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.domain.jobs.ledger import JobFilter, Page, Place
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import job_history
 from arxos.storage.database import Connection
@@ -37,12 +37,13 @@ CONDITIONS: dict[str, LiteralString] = {
     "finished_since": "finished_at >= %(finished_since)s",
     "finished_until": "finished_at < %(finished_until)s",
     "before": "id < %(before)s",
+    "created_before": "(created_at, id) < (%(created_before)s, %(created_id)s)",
     "after": "id > %(after)s",
 }
 
 ATTEMPTS: LiteralString = """
 SELECT job_id, attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place,
-    cpu_s
+    cpu_s, version, traceback
 FROM attempts WHERE job_id = ANY(%s) ORDER BY job_id, attempt
 """
 ACTS: LiteralString = """
@@ -99,14 +100,15 @@ def _why_not(connection: Connection, job_id: UUID) -> str:
     return f"job '{job_id}' was {past.kind}, {past.state} at {past.finished_at:%Y-%m-%d %H:%M} UTC, and is pruned"
 
 
-def find(connection: Connection, which: JobFilter, limit: int, before: UUID | None) -> Page:
-    """Jobs newest first (ids are ordered by time), those before the cursor."""
-    where, values = condition(which, before=before)
+def find(connection: Connection, which: JobFilter, limit: int, before: Place | None) -> Page:
+    """Jobs newest first, those before the cursor. Not by ids: submitters may choose them."""
+    moment, job_id = before or (None, None)
+    where, values = condition(which, created_before=moment)
     with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
-        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY id DESC LIMIT %(limit)s"
-        jobs = cursor.execute(query, values | {"limit": limit + 1}).fetchall()
-    more = len(jobs) > limit
-    return Page(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
+        jobs = cursor.execute(query, values | {"created_id": job_id, "limit": limit + 1}).fetchall()
+    last = jobs[limit - 1] if len(jobs) > limit else None
+    return Page(tuple(jobs[:limit]), (last.created_at, last.id) if last else None)
 
 
 def of_model(connection: Connection, model_id: UUID, limit: int) -> list[Job]:

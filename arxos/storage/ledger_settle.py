@@ -14,14 +14,16 @@ from arxos.storage.ledger_cancel import BY_WHOM
 
 STOPPED: LiteralString = "o.state <> 'succeeded' AND cancel_requested_at IS NOT NULL"
 
+VERSION: LiteralString = "(SELECT version FROM workers WHERE workers.id = worker)"
+
 # Guarded by state and attempt (the fencing token): a late worker changes nothing and gets no row back.
 # Who was asked to stop and did anything but succeed is cancelled.
 SETTLE: LiteralString = f"""
 WITH outcome AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[], %s::float[])
+            %s::text[], %s::text[], %s::text[], %s::float[], %s::text[])
         AS o (id, attempt, outcome, state, retry_at, result, error_type, error_message, error_place, fingerprint,
-            cpu_s)),
+            cpu_s, traceback)),
 settled AS (
     UPDATE jobs SET result = o.result::jsonb,
         state = CASE WHEN {STOPPED} THEN 'cancelled' ELSE o.state END,
@@ -37,10 +39,12 @@ settled AS (
         progress = CASE WHEN o.state = 'succeeded' AND progress IS NOT NULL THEN 1 ELSE progress END
     FROM outcome o WHERE jobs.id = o.id AND jobs.attempt = o.attempt AND jobs.state = 'running'
     RETURNING jobs.id, jobs.attempt, worker, started_at, jobs.state, o.outcome, o.error_type, o.error_message,
-        o.error_place, o.cpu_s),
+        o.error_place, o.cpu_s, o.traceback),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s)
-    SELECT id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s FROM settled)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s,
+        traceback, version)
+    SELECT id, attempt, worker, started_at, outcome, error_type, error_message, error_place, cpu_s, traceback,
+        {VERSION} FROM settled)
 SELECT id, state FROM settled
 """
 
@@ -67,8 +71,9 @@ taken AS (
     FROM lost WHERE jobs.id = lost.id
     RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
-    SELECT id, attempt, worker, started_at, 'lost', 'WorkerLostError', %(reason)s FROM taken RETURNING job_id)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, version)
+    SELECT id, attempt, worker, started_at, 'lost', 'WorkerLostError', %(reason)s, {VERSION}
+    FROM taken RETURNING job_id)
 SELECT id, state FROM taken
 """
 OF_DELIVERY: LiteralString = """
@@ -91,10 +96,10 @@ returned AS (
         finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END
     FROM mine WHERE jobs.id = mine.id RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (
-    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message)
+    INSERT INTO attempts (job_id, attempt, worker, started_at, outcome, error_type, error_message, version)
     SELECT id, attempt, worker, started_at, CASE WHEN state = 'cancelled' THEN 'cancelled' ELSE 'interrupted' END,
         CASE WHEN state = 'cancelled' AND %(reason)s::text IS NOT NULL THEN 'CancelledError' END,
-        CASE WHEN state = 'cancelled' THEN %(reason)s::text END
+        CASE WHEN state = 'cancelled' THEN %(reason)s::text END, {VERSION}
     FROM returned)
 SELECT id, state FROM returned
 """
@@ -154,4 +159,4 @@ def _release(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
 def _row(one: Settlement) -> tuple[object, ...]:
     result = None if one.result is None else json.dumps(one.result)
     error = (one.error_type, one.error_message, one.error_place, one.error_fingerprint)
-    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, *error, one.cpu_s
+    return one.job_id, one.attempt, one.outcome, one.state, one.retry_at, result, *error, one.cpu_s, one.traceback

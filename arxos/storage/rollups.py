@@ -43,8 +43,8 @@ WITH minutes AS (
     WHERE minute >= %(since)s AND minute < %(until)s GROUP BY minute),
 expected AS (
     SELECT greatest(0, floor(extract(epoch FROM date_trunc('minute', least(%(until)s, clock_timestamp()
-        - interval '1 minute')) - date_trunc('minute', greatest(%(since)s, first.minute))) / 60))::bigint AS n
-    FROM (SELECT min(minute) AS minute FROM request_minutes) first)
+        - interval '1 minute')) - date_trunc('minute', greatest(%(since)s, known.first))) / 60))::bigint AS n
+    FROM (SELECT coalesce(min(minute), %(until)s) AS first FROM request_minutes) known)
 SELECT coalesce(sum(requests), 0)::bigint, coalesce(sum(errors), 0)::bigint,
     greatest(coalesce((SELECT n FROM expected), 0), count(*)),
     greatest(coalesce((SELECT n FROM expected), 0) - count(*), 0)

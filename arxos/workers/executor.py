@@ -117,11 +117,12 @@ class Executor:
         return Finished(job, clock, succeeded(job, result), done.effect)
 
     def _failed(self, job: ClaimedJob, clock: DatabaseClock, error: BaseException) -> Finished:
+        told = traceback_of(error)
         if not isinstance(error, ArxosError):
-            told = traceback_of(error)
             facts = {"job_id": str(job.id), "kind": job.kind, "attempt": job.attempt, **request_of(job)}
             log.warning("job_raised", **facts, exception=told)
-        return Finished(job, clock, failed(job, error, clock.now(), self.random))
+        settlement = failed(job, error, clock.now(), self.random)
+        return Finished(job, clock, replace(settlement, traceback=told))
 
     def _spoilt(self, finished: Finished, error: Exception) -> Finished:
         return self._failed(finished.job, finished.clock, error)

@@ -1,4 +1,4 @@
-"""Tracebacks for the log: whatever an error carries, they are short and can be written."""
+"""Tracebacks for log and ledger: whatever an error carries, they are short and can be written."""
 
 from traceback import TracebackException
 
@@ -6,7 +6,7 @@ from arxos.domain.jobs.outcome import text_within
 
 FRAMES = 30  # the innermost ones
 LINE_LIMIT = 1_000
-LIMIT = 20_000
+LIMIT = 8_000
 
 
 def traceback_of(error: BaseException) -> str:

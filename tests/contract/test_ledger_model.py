@@ -137,7 +137,9 @@ class TwoLedgers(RuleBasedStateMachine):
         def settlements(world: World) -> list[Settlement]:
             when = world.now() + timedelta(seconds=LATER_S / 2) if end[1] is JobState.RETRYABLE else None
             numbers = [(job_id, attempts.get(job_id, 1) - stale) for job_id in ids]
-            return [Settlement(*one, *end, when, error_type="E", error_place="m:f") for one in numbers]
+            return [
+                Settlement(*one, *end, when, error_type="E", error_place="m:f", traceback="at m:f") for one in numbers
+            ]
 
         self._same(lambda ledger, world: ledger.settle(settlements(world)))
 
@@ -329,7 +331,17 @@ def _page(page: CancelledPage) -> tuple[Any, ...]:
 
 def _history(job: Job) -> list[tuple[Any, ...]]:
     return [
-        (one.attempt, one.worker, one.outcome, one.error_type, one.error_message, one.error_place)
+        (
+            one.attempt,
+            one.worker,
+            one.outcome,
+            one.error_type,
+            one.error_message,
+            one.error_place,
+            one.version,
+            one.traceback,
+            one.cpu_s,
+        )
         for one in job.attempts
     ]
 

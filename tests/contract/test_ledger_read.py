@@ -9,7 +9,7 @@ import pytest
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.fingerprint import fingerprint
 from arxos.domain.jobs.job import JobState
-from arxos.domain.jobs.ledger import JobFilter
+from arxos.domain.jobs.ledger import JobFilter, Place
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
@@ -122,7 +122,7 @@ def test_jobs_are_found_by_where_their_ids_lie(world: World) -> None:
 def test_pages_stay_right_while_jobs_are_added(world: World) -> None:
     old = world.insert(*(new_job() for _ in range(7)))
     seen: list[UUID] = []
-    cursor: UUID | None = None
+    cursor: Place | None = None
     while True:
         page = world.do(lambda ledger, before=cursor: ledger.find(JobFilter(), limit=3, before=before))  # type: ignore[misc]
         seen += [job.id for job in page.jobs]
@@ -130,6 +130,14 @@ def test_pages_stay_right_while_jobs_are_added(world: World) -> None:
         if (cursor := page.cursor) is None:
             break
     assert seen == old[::-1]
+
+
+def test_jobs_whose_ids_their_submitters_chose_are_where_they_were_created(world: World) -> None:
+    ids = [*world.insert(new_job()), *world.insert(new_job(id=UUID(int=3))), *world.insert(new_job())]
+    assert [job.id for job in world.do(lambda ledger: ledger.find(JobFilter())).jobs] == ids[::-1]
+    first = world.do(lambda ledger: ledger.find(JobFilter(), limit=1))
+    rest = world.do(lambda ledger: ledger.find(JobFilter(), before=first.cursor))
+    assert [job.id for job in rest.jobs] == ids[1::-1]
 
 
 def test_a_full_last_page_has_no_cursor(world: World) -> None:

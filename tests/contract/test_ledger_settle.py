@@ -1,5 +1,6 @@
 """Settling in any ledger: outcomes, history, fencing, progress."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from arxos.domain.errors import ConflictError, InterruptedError_
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.outcome import Outcome, Settlement, failed, given_back, succeeded
-from tests.builders import delivery, new_job
+from tests.builders import beat, delivery, new_job
 from tests.contract.lives import job_in, retry
 from tests.worlds import WORKER, World
 
@@ -41,6 +42,26 @@ def test_each_attempt_leaves_one_row_of_history(world: World) -> None:
     ]
     assert all(one.finished_at >= one.started_at and one.worker == WORKER for one in history)
     assert (history[0].error_type, history[0].error_message) == ("TransientError", "busy")
+
+
+def test_history_tells_which_version_ran_it_what_it_cost_and_where_it_failed(world: World) -> None:
+    world.insert(new := new_job())
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    for _ in range(2):  # the second time the worker is a stranger
+        [job] = world.claim(new.id)
+        world.settle(replace(retry(job.id, job.attempt, world), traceback="at m:f", cpu_s=0.25))
+        world.do(lambda ledger: ledger.retire(WORKER))
+        world.pass_time(2)
+    told = [(one.version, one.traceback, one.cpu_s) for one in world.get(new.id).attempts]
+    assert told == [("0.1.0", "at m:f", 0.25), (None, "at m:f", 0.25)]
+
+
+def test_what_a_lost_attempt_ran_is_known(world: World) -> None:
+    world.do(lambda ledger: ledger.beat(beat(WORKER)))
+    world.insert(new := new_job())
+    world.claim(new.id)
+    world.do(lambda ledger: ledger.retire(WORKER))
+    assert [(one.outcome, one.version) for one in world.get(new.id).attempts] == [("interrupted", "0.1.0")]
 
 
 def test_a_success_forgets_the_error_of_the_attempt_before(world: World) -> None:

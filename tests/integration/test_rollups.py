@@ -268,6 +268,8 @@ def minute(runtime: Runtime, when: datetime, process: str, requests: int, errors
 
 def test_the_interface_is_added_up_over_processes_and_missing_minutes(runtime: Runtime) -> None:
     empty(runtime)
+    with runtime.ports.unit_of_work() as uow:
+        assert uow.rollups.requests(at(0), at(600)).minutes == 0  # nobody ever told of any
     for n in (0, 1, 2, 5, 6):
         minute(runtime, at(60 * n), "a", 100, 0, {"-80": 90, "10": 10})
     minute(runtime, at(60), "b", 100, 20, {"-80": 50, "zero": 50})

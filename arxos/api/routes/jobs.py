@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from arxos.api.access import Reader, Submitter
 from arxos.api.gathered import read, submitted
 from arxos.api.identity import request_id, traceparent
-from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why
 from arxos.api.working import Served, in_thread
@@ -94,14 +94,14 @@ async def list_(
 ) -> JobList:
     """Newest first, without their attempts."""
     which = JobFilter(state, kind, queue, building_id, submitted_by, error, fingerprint, since=since, until=until)
-    [before] = place_of(cursor, UUID) or [None]
+    before = as_place(cursor)
 
     def find() -> Page:
         with runtime.ports.unit_of_work() as uow:
             return uow.jobs.find(which, limit=limit, before=before)
 
     page = await in_thread(request, find)
-    following = cursor_at(page.cursor) if page.cursor else None
+    following = cursor_at(*page.cursor) if page.cursor else None
     link_next(request, response, following)
     return JobList.model_construct(items=[JobView.of(job) for job in page.jobs], next_cursor=following)
 

@@ -63,7 +63,10 @@ class AttemptView(BaseModel):
     started_at: datetime
     finished_at: datetime
     outcome: str = Field(description="succeeded, failed, cancelled, interrupted or lost")
+    version: str | None = Field(description="of the worker's code", examples=["0.3.0"])
+    cpu_s: float | None = Field(description="seconds of processors; null: its process died", examples=[1.2])
     error: JobError | None = None
+    traceback: str | None = Field(default=None, description="the innermost frames, where it raised an error")
 
     @classmethod
     def of(cls, one: AttemptRecord) -> Self:
@@ -74,6 +77,9 @@ class AttemptView(BaseModel):
             started_at=one.started_at,
             finished_at=one.finished_at,
             outcome=one.outcome,
+            version=one.version,
+            cpu_s=one.cpu_s,
+            traceback=one.traceback,
             error=_error(one.error_type, one.error_message, one.error_place, None),
         )
 

@@ -129,6 +129,8 @@ class AttemptRecord:
     error_message: str | None
     error_place: str | None = None  # module:function
     cpu_s: float | None = None  # None: not measured; its process died
+    version: str | None = None  # of the worker's code
+    traceback: str | None = None  # the innermost frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from arxos.domain.jobs.snapshot import Snapshot
 
 RECENT_S = 3600  # for how long a queue's finished jobs count
 
+Place = tuple[datetime, UUID]  # in a list of jobs, newest first: when one was created, and its id
+
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
@@ -40,7 +42,7 @@ class Page:
     """One page of a list, newest first; `cursor` continues it, None at the end."""
 
     jobs: tuple[Job, ...]
-    cursor: UUID | None
+    cursor: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class Ledger(Protocol):
     def get_many(self, ids: Collection[UUID]) -> dict[UUID, Job]:
         """The whole jobs, as `get` gives them; who does not exist is left out."""
 
-    def find(self, which: JobFilter, *, limit: int = 50, before: UUID | None = None) -> Page:
+    def find(self, which: JobFilter, *, limit: int = 50, before: Place | None = None) -> Page:
         """Jobs newest first, those older than `before`."""
 
     def of_model(self, model_id: UUID, limit: int = 100) -> list[Job]:

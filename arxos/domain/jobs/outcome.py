@@ -41,6 +41,7 @@ class Settlement:
     error_message: str | None = None
     error_place: str | None = None
     cpu_s: float | None = None  # what the attempt cost
+    traceback: str | None = None
 
     @property
     def error_fingerprint(self) -> str | None:

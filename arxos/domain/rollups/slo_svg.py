@@ -11,14 +11,14 @@ STYLE = (
 )
 
 
-def draw_slo(report: SloReport, style: str = STYLE) -> str:
-    """An SVG document, 640 wide. A full bar is a budget that is spent. `style`: '' where the page around has one."""
+def draw_slo(report: SloReport) -> str:
+    """An SVG document, 640 wide. A full bar is a budget that is spent."""
     height = ROW * len(report.objectives) + 24
     rows = "".join(_row(one, 8 + ROW * place) for place, one in enumerate(report.objectives))
     said = "; ".join(f"{one.name} {words(one)}" for one in report.objectives)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="slo" viewBox="0 0 {WIDTH} {height}" role="img"'
-        f' aria-label="{escape(said)}">{_styled(style)}{rows}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
+        f' aria-label="{escape(said)}"><style>{STYLE}</style>{rows}</svg>'
     )
 
 
@@ -33,9 +33,8 @@ def words(one: Objective) -> str:
 
 
 def _row(one: Objective, top: int) -> str:
-    burn = _share(one)
-    look = "well" if burn < 0.5 else "near" if burn <= 1 else "over"
-    length = min(burn, 1.0) * BAR
+    look, share = spent(one)
+    length = share * BAR
     return (
         f'<text x="0" y="{top + 15}">{escape(one.name)}</text>'
         f'<text class="soft" x="0" y="{top + 30}">{escape(one.target)}</text>'
@@ -46,15 +45,10 @@ def _row(one: Objective, top: int) -> str:
     )
 
 
-def _styled(style: str) -> str:
-    return f"<style>{style}</style>" if style else ""
-
-
-def _share(one: Objective) -> float:
-    """Of the budget; where nothing may be bad, anything is all of it."""
-    if one.burn is not None:
-        return one.burn
-    return 2.0 if one.spent else 0.0
+def spent(one: Objective) -> tuple[str, float]:
+    """`well`, `near` or `over`, and the budget's share that is spent. Where nothing may be bad, anything is all."""
+    burn = one.burn if one.burn is not None else 2.0 * bool(one.spent)
+    return ("well" if burn < 0.5 else "near" if burn <= 1 else "over"), min(burn, 1.0)
 
 
 def _verdict(one: Objective) -> str:

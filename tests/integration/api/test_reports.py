@@ -111,8 +111,8 @@ def test_people_see_the_same_in_the_console(live: Api) -> None:
     page = visitor.get("reports?span=day")
     visitor.client.close()
     assert "probe.noop" in page
-    assert 'class="slo"' in page
     assert "Not all are met" in page
+    assert '<span class="chip s-dead">missed</span>' in page
 
 
 def test_and_on_the_command_line(live: Api, tmp_path: Path) -> None:

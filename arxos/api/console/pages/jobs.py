@@ -13,12 +13,12 @@ from arxos.api.console.rendering import page, with_query
 from arxos.api.console.routing import console_router
 from arxos.api.console.since import read_since
 from arxos.api.console.visitors import Looker
-from arxos.api.paging import cursor_at, place_of
+from arxos.api.paging import as_place, cursor_at
 from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.job import Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.domain.jobs.ledger import JobFilter, Page, Place
 from arxos.tasks.queues import POOL_OF
 
 SHOWN = 50
@@ -70,9 +70,9 @@ async def show(
 ) -> Response:
     """The newest first, those that fit."""
     which = _filter(asked)
-    [before] = place_of(cursor, UUID) or [None]
+    before = as_place(cursor)
     found = await in_thread(request, _find, runtime, which, SHOWN, before)
-    older = with_query("/console/jobs", **asked, cursor=cursor_at(found.cursor)) if found.cursor else None
+    older = with_query("/console/jobs", **asked, cursor=cursor_at(*found.cursor)) if found.cursor else None
     return page(
         request,
         visitor,
@@ -118,14 +118,14 @@ def _filter(asked: Fields) -> JobFilter:
     )
 
 
-def _find(runtime: Runtime, which: JobFilter, limit: int, before: UUID | None) -> Page:
+def _find(runtime: Runtime, which: JobFilter, limit: int, before: Place | None) -> Page:
     with runtime.ports.unit_of_work() as uow:
         return uow.jobs.find(which, limit=limit, before=before)
 
 
 def _rows(runtime: Runtime, which: JobFilter) -> Iterator[str]:
     yield _line(COLUMNS)
-    before: UUID | None = None
+    before: Place | None = None
     for _ in range(MOST_ROWS // AT_ONCE):
         found = _find(runtime, which, AT_ONCE, before)
         yield from map(_row, found.jobs)
