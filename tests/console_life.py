@@ -1,7 +1,7 @@
 """A system with something to look at in every page of the console, and the browser to look with."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -49,22 +49,14 @@ class Life:
     dead: UUID
 
     @property
-    def pages(self) -> Sequence[str]:
-        """Below ``/console``."""
-        return (
-            "overview",
-            "jobs",
-            f"jobs/{self.dead}",
-            "dead",
-            "queues",
-            "workers",
-            "schedules",
-            "buildings",
-            f"buildings/{self.building}",
-            "reports",
-            "quarantine",
-            "log",
-        )
+    def pages(self) -> Mapping[str, str]:
+        """Name → path below ``/console``."""
+        same = ("sign-in", "overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "reports")
+        return {name: name for name in (*same, "quarantine", "log")} | {
+            "job": f"jobs/{self.dead}",
+            "try": "dead/try?action=redrive",
+            "building": f"buildings/{self.building}",
+        }
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""`python -m tests.console_pictures FOLDER`: pictures of every page of the console, from a system of its own."""
+"""`python -m tests.console_pictures`: `docs/console/`, a picture of every page, from a system of its own.
+
+With a folder's name: there, and every page in each look, whole.
+"""
 
 import os
 import sys
@@ -11,14 +14,16 @@ from tests.servers import RUN_VARIABLE, find_or_start, stop_started
 
 ROOT = Path(__file__).resolve().parents[1]
 Scheme = Literal["light", "dark"]
-LOOKS: tuple[tuple[str, int, int, Scheme], ...] = (  # suffix, width, height: at least, or on a phone just so
-    ("", 1600, 1000, "light"),
-    ("-dark", 1600, 1000, "dark"),
-    ("-phone", 390, 1300, "dark"),
+DOCS = ROOT / "docs" / "console"
+LOOKS: tuple[tuple[str, int, int, Scheme], ...] = (  # suffix, width, height
+    ("", 1280, 860, "light"),
+    ("-dark", 1280, 860, "dark"),
+    ("-phone", 390, 860, "dark"),
 )
+IN_EVERY_LOOK = ("overview", "building")  # of `docs/console/`
 
 
-def main(target: Path) -> None:
+def main(target: Path, *, whole: bool) -> None:
     """Take them all."""
     run = ROOT / ".local" / "tests" / str(os.getpid())  # named so: its servers end with this process
     os.environ[RUN_VARIABLE] = str(run)
@@ -33,16 +38,16 @@ def main(target: Path) -> None:
             for suffix, width, height, scheme in LOOKS:
                 size = {"width": width, "height": height}
                 context = found.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-                page = signed_in(context, lived.api)
-                for path in lived.pages:
-                    page.goto(f"{lived.api.url}/console/{path}")
-                    page.wait_for_load_state("networkidle")
-                    name = path.split("/")[0].rstrip("s") if "/" in path else path
-                    page.screenshot(path=target / f"{name}{suffix}.png", full_page=suffix != "-phone")
+                for name, path in lived.pages.items():
+                    if whole or not suffix or name in IN_EVERY_LOOK:
+                        page = context.pages[0] if context.pages else signed_in(context, lived.api)
+                        page.goto(f"{lived.api.url}/console/{path}")
+                        page.wait_for_load_state("networkidle")
+                        page.screenshot(path=target / f"{name}{suffix}.png", full_page=whole)
                 context.close()
     finally:
         stop_started(run)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), whole=True) if sys.argv[1:] else main(DOCS, whole=False)

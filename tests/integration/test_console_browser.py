@@ -63,12 +63,7 @@ def complaints(page: Page) -> Iterator[list[str]]:
 
 
 def go(page: Page, lived: Life, name: str) -> None:
-    below = {
-        "building": f"buildings/{lived.building}",
-        "job": f"jobs/{lived.dead}",
-        "try": "dead/try?action=redrive",
-    }
-    answer = page.goto(f"{lived.api.url}/console/{below.get(name, name)}")
+    answer = page.goto(f"{lived.api.url}/console/{lived.pages[name]}")
     assert answer is not None
     assert answer.status == 200
 
