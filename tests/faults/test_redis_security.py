@@ -1,5 +1,6 @@
 """Redis with TLS and users of few rights: they suffice for all that is done, and what is taken away is waited for."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from celery import Celery
 
 from arxos.app.settings import Settings
 from arxos.domain.errors import UnavailableError
+from arxos.domain.jobs.job import JobState
 from arxos.storage.cache import RedisCache
 from arxos.storage.ingress_queue import IngressQueue
 from arxos.workers.celery_app import build_app
@@ -23,7 +25,7 @@ from tests.faults.system import ROLES, System
 from tests.running import wait_until
 
 BACK_S = 30.0
-USERS = ("producer", "ingress", "relay", "worker", "monitor")
+USERS = ("producer", "ingress", "relay", "worker", "api", "monitor")
 FORBIDDEN = (
     ("FLUSHALL",), ("FLUSHDB",), ("CONFIG", "GET", "*"), ("DEBUG", "SLEEP", "0"), ("KEYS", "*"), ("SHUTDOWN", "NOSAVE"),
     ("ACL", "LIST"), ("MONITOR",), ("CLIENT", "LIST"), ("CLIENT", "KILL", "TYPE", "normal"), ("REPLICAOF", "NO", "ONE"),
@@ -89,7 +91,9 @@ def test_each_user_may_do_all_that_it_does(guarded: System, secure: SecureRedis,
         wait_until(lambda: asked(secure.url("monitor")) == {"cpu", "io"}, "workers answer the monitor")
         flower_shows_workers_and_queues(guarded, secure)
         send_as_a_producer(secure)
-        use_the_cache(secure)
+        use_the_cache(secure, "worker")
+        use_the_cache(secure, "api")
+        parts_are_looked_at(guarded, secure)
     names = {client["name"] for client in admin.client_list()}
     assert names >= {"arxos-relay", "arxos-worker-cpu", "arxos-worker-io", "arxos-flower"}
     assert admin.llen("ingress") == 1
@@ -125,8 +129,20 @@ def send_as_a_producer(secure: SecureRedis) -> None:
     theirs.close()
 
 
-def use_the_cache(secure: SecureRedis) -> None:
-    cache = RedisCache(secure.url("worker", 1))
+def parts_are_looked_at(system: System, secure: SecureRedis) -> None:
+    """By the workers, which read the queues for the audit as well, and by the interface."""
+    for kind in ("audit.ledger", "health.parts"):
+        system.reaches(system.submit(kind), JobState.SUCCEEDED)
+    port = free_port()
+    urls = {"ARXOS_BROKER_URL": secure.url("api"), "ARXOS_CACHE_URL": secure.url("api", 1)}
+    system.start("api", ("api", "--port", str(port), "--workers", "1"), ARXOS_JWT_SECRET="s" * 32, **urls)
+    wait_until(lambda: '"redis"' in fetched(f"http://127.0.0.1:{port}/health"), "the interface answers", 30)
+    parts = json.loads(fetched(f"http://127.0.0.1:{port}/health"))["components"]
+    assert {parts[name]["status"] for name in ("redis", "cache")} == {"healthy"}, parts
+
+
+def use_the_cache(secure: SecureRedis, user: str) -> None:
+    cache = RedisCache(secure.url(user, 1))
     cache.put_many({"plan:1": b"x"})
     assert cache.get("plan:1") == b"x"
     cache.delete_prefix("plan:")
