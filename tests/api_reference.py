@@ -22,7 +22,7 @@ through it: [producers.md](producers.md).
 - **Lists** have `items` and `next_cursor`: give it as `?cursor=` for the next page. A page stays right while rows are
   added.
 - **429 and 503** carry `Retry-After` (seconds). With an `Idempotency-Key` a submission may be repeated without a second
-  thought.
+  thought. Keys are one space for everybody: begin them with your service's name.
 - **Times** are RFC 3339 with a zone; lengths are metres, areas m².
 
 | `type` | status | |

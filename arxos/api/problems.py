@@ -18,6 +18,7 @@ from arxos.domain.errors import (
     InvalidError,
     InvalidPayloadError,
     NotFoundError,
+    OfOneJob,
     OverloadedError,
     StaleError,
     TransientError,
@@ -174,12 +175,15 @@ def _ours(request: Request, error: Exception) -> Response:
         log.warning("request_failed", path=request.url.path, error=str(error))
     wait_s = error.wait_s if isinstance(error, OverloadedError) else RETRY_S
     headers = {"Retry-After": str(max(1, wait_s))} if status in {429, 503} else None
-    return problem(request.url.path, status, str(error), headers=headers, errors=_fields(error))
+    return problem(request.url.path, status, str(error), headers=headers, errors=fields_of(error))
 
 
-def _fields(error: ArxosError) -> list[FieldError] | None:
+def fields_of(error: ArxosError) -> list[FieldError] | None:
+    """Each part of the request that an error of ours is about, where it is about any."""
     if isinstance(error, UnknownKindError):
         return [FieldError(field="kind", message=str(error))]
+    if isinstance(error, OfOneJob):
+        return [FieldError(field=error.field, message=str(error))]
     if isinstance(error, InvalidPayloadError):
         return [FieldError(field=place, message=words) for place, words in error.fields.items()]
     return None

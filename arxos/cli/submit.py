@@ -20,8 +20,8 @@ from arxos.cli.session import session
 from arxos.cli.times import At
 from arxos.domain.errors import (
     ArxosError,
-    CycleError,
     InvalidError,
+    OfOneJob,
     OverloadedError,
     PermanentError,
     UnavailableError,
@@ -184,7 +184,7 @@ def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int)
 
 def _place(error: ArxosError, jobs: dict[int, NewJob], chunk: list[tuple[int, str]]) -> str:
     """The line of the job that the refusal is about, else all of them."""
-    about = error.job_id if isinstance(error, CycleError | UnknownPredecessorError) else None
+    about = error.job_id if isinstance(error, OfOneJob) else None
     line = next((number for number, job in jobs.items() if job.id == about), None)
     return f"line {line}" if line else f"lines {chunk[0][0]} to {chunk[-1][0]}"
 

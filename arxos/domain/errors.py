@@ -21,6 +21,8 @@ ArxosError
     ├── NotFoundError         the thing named does not exist
     │   └── UnknownPredecessorError
     ├── ConflictError         the thing is in a state that does not allow this
+    │   ├── IdTakenError      another job has the id
+    │   ├── KeyTakenError     a job of another kind has the idempotency key
     │   └── StaleError        it has changed since the caller saw it
     └── CancelledError        somebody cancelled the job
 
@@ -107,28 +109,42 @@ class UnsupportedSchemaError(ModelRefusedError):
     """A well-formed file of a schema that is not supported."""
 
 
-class CycleError(InvalidError):
-    """Jobs wait for each other in a circle; `job_id` is one of them."""
+class OfOneJob(Exception):  # noqa: N818 - what some errors have in common, none by itself
+    """What a submission is refused for is one job of it, `job_id`, and the part of its request that `field` names."""
+
+    field = "after"
 
     def __init__(self, message: str, job_id: UUID | None = None) -> None:
         super().__init__(message)
         self.job_id = job_id
+
+
+class CycleError(InvalidError, OfOneJob):
+    """Jobs wait for each other in a circle; `job_id` is one of them."""
 
 
 class NotFoundError(PermanentError):
     """The thing named does not exist."""
 
 
-class UnknownPredecessorError(NotFoundError):
+class UnknownPredecessorError(NotFoundError, OfOneJob):
     """The job `job_id` is to wait for one that does not exist."""
-
-    def __init__(self, message: str, job_id: UUID | None = None) -> None:
-        super().__init__(message)
-        self.job_id = job_id
 
 
 class ConflictError(PermanentError):
     """The thing is in a state that does not allow this."""
+
+
+class IdTakenError(ConflictError, OfOneJob):
+    """The id of `job_id` is another job's."""
+
+    field = "id"
+
+
+class KeyTakenError(ConflictError, OfOneJob):
+    """The idempotency key of `job_id` is that of a job of another kind."""
+
+    field = "idempotency_key"
 
 
 class StaleError(ConflictError):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -28,7 +29,15 @@ from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload, problems
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("has a NUL character, which cannot be stored")
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
 
 
 def _moment(value: object) -> object:
@@ -40,6 +49,7 @@ def _moment(value: object) -> object:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
+NUL = "\x00"
 DEEPEST = 32  # lists and objects of a payload within each other
 
 
@@ -100,8 +110,7 @@ class JobRequest(BaseModel):
     @field_validator("payload")
     @classmethod
     def _not_too_deep(cls, payload: dict[str, Any]) -> dict[str, Any]:
-        if _depth(payload) > DEEPEST:
-            raise ValueError(f"nested more than {DEEPEST} deep")
+        check_shape(payload)
         return payload
 
     @field_validator("after")
@@ -115,15 +124,18 @@ class JobRequest(BaseModel):
         return after
 
 
-def _depth(value: object) -> int:
-    """How deep lists and objects lie in each other: of anything that a parser of JSON gave."""
-    deepest, inside = 0, [(value, 1)]
+def check_shape(value: object) -> None:
+    """Of anything that a parser of JSON gave. Raises ValueError where it is too deep, or no database can hold it."""
+    inside: list[tuple[object, str, int]] = [(value, "", 1)]
     while inside:
-        one, depth = inside.pop()
+        one, place, depth = inside.pop()
         if isinstance(one, dict | list):
-            deepest = max(deepest, depth)
-            inside += [(part, depth + 1) for part in (one.values() if isinstance(one, dict) else one)]
-    return deepest
+            if depth > DEEPEST:
+                raise ValueError(f"nested more than {DEEPEST} deep")
+            parts = one.items() if isinstance(one, dict) else enumerate(one)
+            inside += [(part, f"{place}.{name}", depth + 1) for name, part in parts]
+        if NUL in place or (isinstance(one, str) and NUL in one):
+            raise ValueError(f"{place.removeprefix('.')!r:.100} has a NUL character, which cannot be stored")
 
 
 def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:

@@ -18,7 +18,8 @@ from tests.running import wait_until
 
 USERS = Path(__file__).parents[2] / "deploy" / "redis" / "users.acl"
 PASSWORDS = {
-    f"{user.upper()}_PASSWORD": f"{user}-secret" for user in ("producer", "ingress", "relay", "worker", "api", "monitor")
+    f"{user.upper()}_PASSWORD": f"{user}-secret"
+    for user in ("producer", "ingress", "relay", "worker", "api", "monitor")
 }
 ADMIN = "admin-secret"
 MASTER = "arxos"

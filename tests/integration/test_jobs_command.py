@@ -53,7 +53,7 @@ def test_bad_use_is_one_line_and_exit_2(cli: Cli, arguments: list[str], says: st
     [
         (["submit", "building.paint"], "no job kind 'building.paint'"),
         (["submit", "probe.effect"], "payload of probe.effect: key: field required"),
-        (["submit", "probe.effect", "--payload", '{"key": "\\u0000"}'], "the database cannot hold a value"),
+        (["submit", "probe.effect", "--payload", '{"key": "\\u0000"}'], "'key' has a nul character"),
         (["submit", "probe.noop", "--queue", "chache"], "no queue 'chache'"),
         (["submit", "probe.noop", "--priority", "101"], "priority: "),
         (["submit", "probe.noop", "--after", str(UUID(int=7))], f"no job '{UUID(int=7)}' to wait for"),

@@ -12,13 +12,13 @@ from arxos.api.access import Reader, Submitter
 from arxos.api.gathered import read, submitted
 from arxos.api.identity import request_id, traceparent
 from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
-from arxos.api.problems import FieldError, Refusal, documented
+from arxos.api.problems import FieldError, Refusal, documented, fields_of, status_of
 from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why
 from arxos.api.working import Served, in_thread
 from arxos.app.access import Caller, Permission
 from arxos.app.bootstrap import Runtime
 from arxos.app.submitting import Asked, submit_all
-from arxos.domain.errors import ArxosError, InvalidPayloadError
+from arxos.domain.errors import ArxosError, OfOneJob
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, NewJob
@@ -28,6 +28,7 @@ from arxos.tasks.request import JobRequest, Moment, new_job
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
+MOST_TOLD = 100  # jobs of a batch that do not fit, and are told of
 JobId = Annotated[UUID, Path(description="the job's id", examples=["0192f3c8-0000-7000-8000-000000000000"])]
 LOCATION: dict[str, Any] = {"Location": {"description": "the job", "schema": {"type": "string"}}}
 Key = Annotated[
@@ -65,10 +66,18 @@ async def submit(job: JobSubmission, request: Request, runtime: Served, caller: 
 
 @router.post("/batch", status_code=202, summary="Submit many jobs, all or none", responses=documented(404, 409))
 async def submit_batch(batch: Batch, request: Request, runtime: Served, caller: Submitter) -> BatchAccepted:
-    """Up to 10,000 in one transaction. Known keys give the jobs that exist."""
+    """Up to 10,000 in one transaction. Known keys give the jobs that exist. A refusal names each job: `jobs.17.…`."""
 
     def work() -> list[UUID]:
-        return submit_all(runtime, _new_jobs(runtime, batch.jobs, caller), _webhooks_of(caller))
+        jobs = _new_jobs(runtime, batch.jobs, caller)
+        try:
+            return submit_all(runtime, jobs, _webhooks_of(caller))
+        except ArxosError as error:
+            about = error.job_id if isinstance(error, OfOneJob) else None
+            place = next((number for number, job in enumerate(jobs) if job.id == about), None)
+            if place is None:
+                raise
+            raise Refusal(status_of(error), f"jobs.{place}: {error}", errors=_at(place, error)) from error
 
     return BatchAccepted(ids=await in_thread(request, work))
 
@@ -157,16 +166,27 @@ def _webhooks_of(caller: Caller) -> str | None:
 
 
 def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) -> list[NewJob]:
-    """Raises Refusal naming the place of the first that does not fit: ``jobs.17.payload.model_id``."""
-    jobs = []
+    """Raises Refusal naming the places of the first that do not fit: ``jobs.17.payload.model_id``."""
+    jobs: list[NewJob] = []
+    wrong: list[tuple[int, ArxosError]] = []
     for place, one in enumerate(requests):
         try:
             jobs.append(_new(runtime, one, caller))
         except ArxosError as error:
-            fields = error.fields if isinstance(error, InvalidPayloadError) else {"kind": str(error)}
-            errors = [FieldError(field=f"jobs.{place}.{name}", message=words) for name, words in fields.items()]
-            raise Refusal(422, f"jobs.{place}: {error}", errors=errors) from error
+            wrong.append((place, error))
+        if len(wrong) == MOST_TOLD:
+            break
+    if wrong:
+        told = "; ".join(f"jobs.{place}: {error}" for place, error in wrong[:3])
+        more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        errors = [field for place, error in wrong for field in _at(place, error)]
+        raise Refusal(422, told + more, errors=errors) from wrong[0][1]
     return jobs
+
+
+def _at(place: int, error: ArxosError) -> list[FieldError]:
+    fields = fields_of(error) or [FieldError(field="", message=str(error))]
+    return [FieldError(field=f"jobs.{place}.{one.field}".rstrip("."), message=one.message) for one in fields]
 
 
 def _new(runtime: Runtime, asked: JobRequest, caller: Caller) -> NewJob:

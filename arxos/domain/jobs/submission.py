@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.errors import ConflictError, CycleError
+from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyTakenError
 from arxos.domain.jobs.job import After, NewJob
 
 SHOWN = 6  # jobs of a circle that an error names
@@ -34,7 +34,7 @@ def each_once(jobs: Sequence[NewJob]) -> list[NewJob]:
     first: dict[UUID, NewJob] = {}
     for job in jobs:
         if (known := first.setdefault(job.id, job)) is not job and known != job:
-            raise ConflictError(f"two jobs of one submission have the id {job.id}")
+            raise IdTakenError(f"two jobs of one submission have the id {job.id}", job.id)
     return list(first.values())
 
 
@@ -44,13 +44,12 @@ def stands_for(job: NewJob, known: Iterable[Known]) -> UUID:
     for one in held:
         if job.idempotency_key is not None and one.idempotency_key == job.idempotency_key:
             if one.kind != job.kind:
-                raise ConflictError(
-                    f"idempotency key {job.idempotency_key!r} belongs to job {one.id} of kind {one.kind}"
-                )
+                words = f"idempotency key {job.idempotency_key!r} belongs to job {one.id} of kind {one.kind}"
+                raise KeyTakenError(words, job.id)
             return one.id
     for one in held:
         if one.id == job.id and not one.is_repeated_by(job):
-            raise ConflictError(f"the id {job.id} belongs to another job, of kind {one.kind}")
+            raise IdTakenError(f"the id {job.id} belongs to another job, of kind {one.kind}", job.id)
     if not held:
         raise ConflictError(f"job {job.id} existed a moment ago and is gone: submit it again")
     return job.id

@@ -13,6 +13,7 @@ from arxos.domain.jobs.job import JobState
 from tests.http import Api, problem_of
 
 NOOP = {"kind": "probe.noop"}
+SLEEP = {"kind": "probe.sleep", "payload": {"seconds": 0}}
 
 
 def submitted(client: httpx.Client, **fields: Any) -> str:
@@ -107,7 +108,31 @@ def test_a_batch_is_all_or_nothing_and_keeps_its_order(api: Api) -> None:
     wrong = [NOOP, NOOP, {"kind": "building.validate", "payload": {"model_id": 7}}]
     problem = problem_of(api.editor.post("/api/jobs/batch", json={"jobs": wrong}), 422)
     assert [one["field"] for one in problem["errors"]] == ["jobs.2.payload.model_id"]
+    wrong[0] = {"kind": "no.such"}
+    problem = problem_of(api.editor.post("/api/jobs/batch", json={"jobs": wrong}), 422)
+    assert [one["field"] for one in problem["errors"]] == ["jobs.0.kind", "jobs.2.payload.model_id"]
     assert api.world.sql("SELECT count(*) FROM jobs") == before
+
+
+def test_what_the_ledger_refuses_of_a_batch_names_the_job(api: Api) -> None:
+    api.editor.post("/api/jobs", json=NOOP | {"id": (taken := str(uuid4())), "idempotency_key": "held"})
+    nobody, one, other = (str(uuid4()) for _ in range(3))
+    for jobs, status, field in (
+        ([NOOP, NOOP | {"after": [nobody]}], 404, "jobs.1.after"),
+        ([NOOP, SLEEP | {"id": taken}], 409, "jobs.1.id"),
+        ([SLEEP | {"idempotency_key": "held"}], 409, "jobs.0.idempotency_key"),
+        ([NOOP, NOOP | {"id": one, "after": [other]}, NOOP | {"id": other, "after": [one]}], 422, "after"),
+    ):
+        problem = problem_of(api.editor.post("/api/jobs/batch", json={"jobs": jobs}), status)
+        assert field in problem["errors"][0]["field"]
+        assert problem["detail"].startswith("jobs.")
+
+
+def test_text_that_no_database_can_hold_is_refused_by_name(api: Api) -> None:
+    body = {"kind": "probe.effect", "payload": {"key": ["a", {"b": "x\x00y"}]}, "submitted_by": "a\x00"}
+    problem = problem_of(api.admin.post("/api/jobs", json=body), 422)
+    assert {one["field"] for one in problem["errors"]} == {"payload", "submitted_by"}
+    assert "'key.1.b' has a nul character" in problem["detail"]
 
 
 @pytest.mark.parametrize("count", [0, 10_001])
