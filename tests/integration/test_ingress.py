@@ -16,7 +16,7 @@ from arxos.domain.jobs.job import JobState
 from arxos.storage.ingress_queue import IngressQueue
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
 from tests.http import SECRET, Api, running_api
-from tests.plain_celery import CLIENT, celery_of_their_own
+from tests.plain_celery import CLIENT, OLDEST, OURS, celery_of_their_own
 from tests.running import Stack, wait_until
 
 
@@ -139,9 +139,9 @@ def test_a_signature_is_good_once(stack: Stack, broker: Any) -> None:
     assert "its signature was used before" in reasons(stack)
 
 
-@pytest.fixture(scope="module")
-def theirs() -> Path:
-    return celery_of_their_own()
+@pytest.fixture(scope="module", params=[OURS, OLDEST])
+def theirs(request: pytest.FixtureRequest) -> Path:
+    return celery_of_their_own(request.param)
 
 
 @pytest.fixture(scope="module")
