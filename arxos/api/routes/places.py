@@ -111,13 +111,19 @@ def _numbers(name: str, given: str | None, sizes: tuple[int, ...]) -> tuple[floa
     if given is None:
         return None
     try:
-        numbers = tuple(float(part) for part in given.split(","))
+        numbers = tuple(_number(part) for part in given.split(","))
         box_of(numbers)  # finite, and no box runs backwards
     except (ValueError, InvalidError) as error:
         raise _wrong(name, str(error)) from error
     if len(numbers) not in sizes:
         raise _wrong(name, f"needs {' or '.join(map(str, sizes))} numbers, got {len(numbers)}")
     return numbers
+
+
+def _number(text: str) -> float:
+    if "_" in text:  # Python's own spelling
+        raise ValueError(f"not a number: {text!r:.40}")
+    return float(text)
 
 
 def _wrong(name: str, words: str) -> Refusal:
