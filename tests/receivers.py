@@ -10,12 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(slots=True)
 class Receiver:
-    """What came; `answers`: statuses to give, then 200."""
+    """What came; `answers`: statuses to give, then 200, once `free` is set."""
 
     url: str = ""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     location: str = ""
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
 
 @contextmanager
@@ -27,6 +31,7 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            receiver.free.wait(60)
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
             if receiver.location:
                 self.send_header("Location", receiver.location)

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,9 +25,11 @@ from arxos.scheduler import run_relay, ticker
 from arxos.scheduler.sight import Sight
 from arxos.scheduler.sweeper import Sweeper
 from arxos.storage import database, ledger, ledger_insert, ledger_settle, outbox, schedules
-from arxos.workers import executor, settling, worker
+from arxos.storage.ingress_queue import IngressQueue, Lying
+from arxos.workers import executor, ingress, ingress_message, settling, worker
 from arxos.workers.cancelling import Cancelling
 from arxos.workers.draining import Drain
+from arxos.workers.ingress_message import Wanted
 from arxos.workers.limits import HardLimits
 from arxos.workers.telling import LOOK, Told
 
@@ -36,13 +39,7 @@ WRONG_BY_S = "FAULTS_WRONG_BY_S"
 def fencing() -> None:
     """A late worker may write: neither the attempt's number nor the job's state is looked at, nor history's key."""
     _replace(ledger_settle, "SETTLE", " AND jobs.attempt = o.attempt AND jobs.state = 'running'", "")
-    _replace(
-        ledger_settle,
-        "SETTLE",
-        "SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled)",
-        "SELECT id, attempt, worker, started_at, outcome, error_type, error_message FROM settled"
-        " ON CONFLICT DO NOTHING)",
-    )
+    _replace(ledger_settle, "SETTLE", " FROM settled)\n", " FROM settled ON CONFLICT DO NOTHING)\n")
 
 
 def guarded_claim() -> None:
@@ -208,6 +205,29 @@ def one_relay_at_a_time() -> None:
     _replace(outbox, "ONE_AT_A_TIME", "pg_try_advisory_xact_lock(4027432)", "true")
 
 
+def left_until_committed() -> None:
+    """The ingress takes messages away as it reads them."""
+    look = IngressQueue.oldest
+
+    def take(queue: IngressQueue, limit: int, largest: int) -> list[Lying]:
+        found = look(queue, limit, largest)
+        queue.drop(found, limit)
+        return found
+
+    IngressQueue.oldest = take  # type: ignore[method-assign, assignment]
+
+
+def its_own_id() -> None:
+    """Messages give jobs no id and no key."""
+    read = ingress_message.read
+
+    def strange(*arguments: Any) -> Wanted:
+        wanted = read(*arguments)
+        return replace(wanted, job=replace(wanted.job, id=uuid4(), idempotency_key=None))
+
+    ingress.read = strange  # type: ignore[attr-defined, assignment]
+
+
 def nothing() -> None:
     """All is as it should be."""
 
@@ -241,6 +261,8 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "database-clock": database_clock,
     "turns": turns,
     "one-relay-at-a-time": one_relay_at_a_time,
+    "left-until-committed": left_until_committed,
+    "its-own-id": its_own_id,
 }
 
 

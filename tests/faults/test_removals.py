@@ -10,7 +10,7 @@ import pytest
 from tests.faults.oracle import FAULTS_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOOD = "test_flood.py"
+FLOOD, INGRESS = "test_flood.py", "test_ingress.py"
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
 CRASHES, LIMITS, CANCEL = "test_crash_points.py", "test_limits.py", "test_cancel.py"
 POSTGRES, POSTGRES_LIMITS = "test_postgres.py", "test_postgres_limits.py"
@@ -44,7 +44,29 @@ FAILS_WITHOUT = [
     ("database-clock", TIME, "moves_no_slot"),
     ("turns", FLOOD, "flood and 20k"),
     ("one-relay-at-a-time", FLOOD, "limits"),
+    ("left-until-committed", INGRESS, "again_and_again"),
+    ("its-own-id", INGRESS, "between_the_commit"),
 ]
+
+
+TAKE_AWAY = """
+import os
+from tests.faults.sabotage import MECHANISMS
+for name, take_away in MECHANISMS.items():
+    if (child := os.fork()) == 0:
+        try:
+            take_away()
+        except BaseException as error:
+            print(name, error, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_every_mechanism_can_still_be_taken_away() -> None:
+    """The product has not moved on: else what takes it away would fail, and not the promise."""
+    done = subprocess.run([sys.executable, "-c", TAKE_AWAY], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
 
 
 @pytest.mark.faults_slow
