@@ -11,6 +11,7 @@ from arxos.api.problems import Problem, documented
 Document = dict[str, Any]
 ANYWHERE = documented(400, 422, 429, 431, 500, 503)  # what any call may be answered with
 WITH_TOKEN = documented(401, 403)
+UNTOLD = "Successful Response"  # what FastAPI says where nobody said anything
 
 
 def describe(app: FastAPI) -> None:
@@ -25,6 +26,7 @@ def _described(app: FastAPI) -> Document:
         )
         _describe_problems(document)
         for operation in _operations(document):
+            _describe_answers(operation, document["components"]["schemas"])
             if operation.get("security"):
                 operation["responses"] |= WITH_TOKEN
         app.openapi_schema = document
@@ -38,6 +40,17 @@ def _describe_problems(document: Document) -> None:
         schemas.pop(unused, None)
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {}) | {"Problem": problem}
+
+
+def _describe_answers(operation: Document, schemas: Document) -> None:
+    """What an answer is, says its model."""
+    for answer in operation["responses"].values():
+        if answer["description"] != UNTOLD:
+            continue
+        if "content" not in answer:
+            answer["description"] = "Done; there is nothing more to say"
+        elif name := answer["content"].get("application/json", {}).get("schema", {}).get("$ref"):
+            answer["description"] = schemas[name.rpartition("/")[2]]["description"]
 
 
 def _operations(document: Document) -> Iterator[Document]:

@@ -34,8 +34,10 @@ RETRY_S = 2  # when to come again, where nobody knows better
 class FieldError(BaseModel):
     """What is wrong with one part of the request."""
 
-    field: str = Field(description="where: `payload.model_id`, `query.limit`, `header.If-Match`")
-    message: str = Field(description="what is wrong there")
+    field: str = Field(
+        description="where: `payload.model_id`, `query.limit`, `header.If-Match`", examples=["payload.model_id"]
+    )
+    message: str = Field(description="what is wrong there", examples=["field required"])
 
 
 class Problem(BaseModel):

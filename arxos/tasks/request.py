@@ -49,8 +49,12 @@ def _moment(value: object) -> object:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
+SOME_ID = "0192f3c8-0000-7000-8000-000000000000"  # in examples
 NUL = "\x00"
 DEEPEST = 32  # lists and objects of a payload within each other
+
+
+EXAMPLE: dict[str, Any] = {"kind": "building.validate", "payload": {"model_id": SOME_ID}}
 
 
 class Predecessor(BaseModel):
@@ -58,8 +62,10 @@ class Predecessor(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: UUID
-    on_failure: OnFailure | None = None
+    id: UUID = Field(description="the job to wait for", examples=[SOME_ID])
+    on_failure: OnFailure | None = Field(
+        default=None, description="what happens when it dies or is cancelled; null: `on_failure` of the request"
+    )
 
 
 def _spelling(value: object) -> str:
@@ -76,18 +82,22 @@ class JobRequest(BaseModel):
     `after`: ids of jobs to wait for, or ``{"id": …, "on_failure": "cancel" | "run"}``; `on_failure` is for the others.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     kind: Name = Field(description="the job kind; `GET /api/kinds` lists them", examples=["building.validate"])
-    id: UUID | None = Field(default=None, description="the client's own for the job; without one, it is made")
+    id: UUID | None = Field(
+        default=None, description="the client's own for the job; without one, it is made", examples=[SOME_ID]
+    )
     payload: dict[str, Any] = Field(
         default_factory=dict,
         description="by the kind's contract",
-        examples=[{"model_id": "0192f3c8-0000-7000-8000-000000000000"}],
+        examples=[{"model_id": SOME_ID}],
     )
     queue: Name | None = Field(default=None, description="another than the kind's own", examples=["validation"])
     idempotency_key: Name | None = Field(
-        default=None, description="the client's name for the request: repeated, it gives the same job"
+        default=None,
+        description="the client's name for the request: repeated, it gives the same job",
+        examples=["order-1729"],
     )
     run_at: Moment | None = Field(
         default=None, description="not before; with its zone", examples=["2026-11-25T08:00:00Z"]
@@ -98,14 +108,16 @@ class JobRequest(BaseModel):
         examples=["2026-11-25T20:00:00Z"],
     )
     priority: StrictInt = Field(
-        default=0, ge=-100, le=100, description="higher first; worth ten seconds of waiting each"
+        default=0, ge=-100, le=100, description="higher first; worth ten seconds of waiting each", examples=[0]
     )
     after: tuple[Before, ...] = Field(default=(), max_length=10_000, description="the jobs to wait for")
     on_failure: OnFailure = Field(
         default=OnFailure.CANCEL, description="what it does when one that it waits for dies or is cancelled"
     )
-    submitted_by: Name | None = Field(default=None, description="who asks; recorded")
-    webhook_id: UUID | None = Field(default=None, description="whom to tell when it is over")
+    submitted_by: Name | None = Field(
+        default=None, description="who asks, recorded; without one, the caller", examples=["shop"]
+    )
+    webhook_id: UUID | None = Field(default=None, description="whom to tell when it is over", examples=[SOME_ID])
 
     @field_validator("payload")
     @classmethod

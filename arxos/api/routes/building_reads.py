@@ -70,7 +70,11 @@ async def floors(
     "/floors/{floor_id}/plan.svg",
     summary="Draw a floor",
     response_class=Response,
-    responses={200: {"headers": TAG, "content": {SVG: {"schema": {"type": "string"}}}}} | UNCHANGED | documented(404),
+    responses={
+        200: {"headers": TAG, "content": {SVG: {"schema": {"type": "string"}}}, "description": "An SVG document"}
+    }
+    | UNCHANGED
+    | documented(404),
 )
 async def drawing(
     building_id: BuildingId,
@@ -92,7 +96,13 @@ async def drawing(
     "/floors/{floor_id}/plan.geojson",
     summary="Read a floor's plan as data",
     response_class=Response,
-    responses={200: {"headers": TAG, "content": {GEOJSON: {"schema": {"type": "object"}}}}}
+    responses={
+        200: {
+            "headers": TAG,
+            "content": {GEOJSON: {"schema": {"type": "object"}}},
+            "description": "A GeoJSON FeatureCollection",
+        }
+    }
     | UNCHANGED
     | documented(404),
 )

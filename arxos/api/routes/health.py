@@ -24,15 +24,19 @@ WITHOUT_TOKEN_TOO: dict[str, Any] = {"security": [{}]}  # added to the ways in w
 class Alive(BaseModel):
     """The process answers."""
 
-    status: str = "alive"
+    status: str = Field(default="alive", description="always this word", examples=["alive"])
 
 
 class ComponentView(BaseModel):
     """One part of the system."""
 
     status: Status
-    latency_ms: float | None = Field(default=None, description="how long it took to answer; only with a token")
-    detail: dict[str, Any] | None = Field(default=None, description="numbers and names; only with a token")
+    latency_ms: float | None = Field(
+        default=None, description="how long it took to answer, milliseconds; only with a token", examples=[1.42]
+    )
+    detail: dict[str, Any] | None = Field(
+        default=None, description="numbers and names; only with a token", examples=[{"alive": 2}]
+    )
 
     @classmethod
     def of(cls, component: Component, *, whole: bool) -> "ComponentView":
@@ -46,8 +50,8 @@ class Health(BaseModel):
     """The system as a whole."""
 
     status: Status = Field(description="unhealthy: nothing can be taken in; degraded: something is not well")
-    version: str
-    components: dict[str, ComponentView]
+    version: str = Field(description="of the interface's code", examples=["0.3.0"])
+    components: dict[str, ComponentView] = Field(description="each part by name: `postgres`, `redis`, `workers` …")
 
 
 def watch(app: FastAPI, runtime: Runtime) -> Components:

@@ -149,7 +149,10 @@ async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> 
     "/{job_id:uuid}/graph.svg",
     summary="The workflow around a job, drawn",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}, **documented(404)},
+    responses={
+        200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "An SVG document"},
+        **documented(404),
+    },
 )
 async def graph_svg(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Response:
     """Jobs that are alike are one box."""

@@ -28,7 +28,12 @@ def gauges_of(runtime: Runtime) -> Remembered[Gauges]:
     summary="Numbers for Prometheus",
     response_class=Response,
     openapi_extra=WITHOUT_TOKEN_TOO,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+            "description": "Metrics as Prometheus reads them",
+        }
+    },
 )
 async def metrics(request: Request, runtime: Served, credentials: Credentials) -> Response:
     """Counters and times of requests over all processes of the interface, and how the queues stand.

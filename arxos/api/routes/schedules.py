@@ -40,7 +40,10 @@ async def get(name: Name, request: Request, runtime: Served, _: Reader) -> Sched
     "",
     status_code=201,
     summary="Add a schedule",
-    responses={201: {"headers": {"Location": {"schema": {"type": "string"}}}}, **documented(409)},
+    responses={
+        201: {"headers": {"Location": {"description": "the new schedule", "schema": {"type": "string"}}}},
+        **documented(409),
+    },
 )
 async def add(
     new: NewSchedule, request: Request, response: Response, runtime: Served, caller: Scheduler

@@ -32,7 +32,7 @@ SCANNED = 500
     "",
     status_code=201,
     summary="Add a webhook",
-    responses={201: {"headers": {"Location": {"schema": {"type": "string"}}}}},
+    responses={201: {"headers": {"Location": {"description": "the new webhook", "schema": {"type": "string"}}}}},
 )
 async def add(
     new: NewWebhook, request: Request, response: Response, runtime: Served, caller: Submitter

@@ -25,7 +25,12 @@ async def list_(request: Request, runtime: Served, _: Reader) -> WorkerList:
     return WorkerList(items=[WorkerView.of(one, runtime.settings.lease_s) for one in found])
 
 
-@router.post("/{worker_id}/drain", status_code=202, summary="Have a worker finish and go", responses=documented(404))
+@router.post(
+    "/{worker_id}/drain",
+    status_code=202,
+    summary="Have a worker finish and go",
+    responses={202: {"description": "It will hear of it"}, **documented(404)},
+)
 async def drain(
     worker_id: WorkerId, request: Request, runtime: Served, caller: Administrator, because: Because = NOTHING
 ) -> None:

@@ -7,17 +7,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from arxos.api.schemas.records import NextCursor
+from arxos.api.schemas.shared import LATER, SOME_ID, NextCursor
 from arxos.domain.audits.findings import Audit, Noted
 
 
 class AuditView(BaseModel):
     """One audit."""
 
-    id: UUID = Field(description="the job that it was")
+    id: UUID = Field(description="the job that it was", examples=[SOME_ID])
     kind: str = Field(description="what was looked at", examples=["audit.index"])
     started_at: datetime = Field(description="when it began", examples=["2026-11-25T08:30:00Z"])
-    finished_at: datetime | None = Field(description="when it ended; null: it is at work, or was given up")
+    finished_at: datetime | None = Field(
+        description="when it ended; null: it is at work, or was given up", examples=[LATER]
+    )
     examined: int = Field(description="how many things were looked at", examples=[1200])
     findings: int = Field(description="how much is wrong", examples=[2])
 
@@ -30,7 +32,7 @@ class AuditView(BaseModel):
 class AuditList(BaseModel):
     """The latest audits, the newest first."""
 
-    items: list[AuditView]
+    items: list[AuditView] = Field(description="the audits")
 
 
 class RepairView(BaseModel):
@@ -48,7 +50,9 @@ class AuditFindingView(BaseModel):
     subject: str = Field(description="what is damaged", examples=["building 0192f3c8-…"])
     message: str = Field(description="how", examples=["the index is of revision 1, the newest is 2"])
     repair: RepairView | None = Field(description="the job that would mend it; null: a person must look")
-    repair_job_id: UUID | None = Field(description="the job that was ordered to mend it")
+    repair_job_id: UUID | None = Field(
+        description="the job that was ordered to mend it; null: none was", examples=[SOME_ID]
+    )
 
     @classmethod
     def of(cls, noted: Noted) -> Self:
@@ -68,8 +72,8 @@ class AuditFindingView(BaseModel):
 class AuditFindingList(BaseModel):
     """One page, in the order in which they were found."""
 
-    items: list[AuditFindingView]
-    next_cursor: str | None = NextCursor
+    items: list[AuditFindingView] = Field(description="what this page holds of them")
+    next_cursor: NextCursor
 
 
 class RepairOrder(BaseModel):
@@ -82,4 +86,4 @@ class RepairOrder(BaseModel):
 class RepairsOrdered(BaseModel):
     """The jobs that mend."""
 
-    jobs: list[UUID] = Field(description="each once; ordered again, they are the same")
+    jobs: list[UUID] = Field(description="each once; ordered again, they are the same", examples=[[SOME_ID]])

@@ -7,11 +7,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
+from arxos.api.schemas.shared import SOME_ID, NextCursor
 from arxos.domain.buildings.address import LINE_LIMIT, PART_LIMITS, REQUIRED
 from arxos.domain.buildings.building import NAME_LIMIT, Building
 from arxos.domain.buildings.status import BuildingStatus
 
 LINE = "10 Rue de la Paix, 75002 Paris, France"
+PARTS = {  # of an address: what it is, an example
+    "street": ("street and house, or block", "10 Rue de la Paix"),
+    "city": ("city, town or village", "Paris"),
+    "region": ("state, province, canton …", "Île-de-France"),
+    "postal_code": ("as it is written there", "75002"),
+    "country": ("its name or code", "France"),
+}
 
 
 def _line_or_parts(given: Any) -> Any:
@@ -23,6 +31,12 @@ def _line_or_parts(given: Any) -> Any:
 
 def _text(most: int) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": most}
+
+
+def _part(name: str) -> dict[str, Any]:
+    text = _text(PART_LIMITS[name])
+    told = {"description": PARTS[name][0], "examples": [PARTS[name][1]]}
+    return text | told if name in REQUIRED else {"anyOf": [text, {"type": "null"}]} | told
 
 
 # What fits is decided by the domain, which names the part: `address.city`.
@@ -37,10 +51,7 @@ PostalAddress = Annotated[
                 _text(LINE_LIMIT),
                 {
                     "type": "object",
-                    "properties": {
-                        part: _text(most) if part in REQUIRED else {"anyOf": [_text(most), {"type": "null"}]}
-                        for part, most in PART_LIMITS.items()
-                    },
+                    "properties": {name: _part(name) for name in PART_LIMITS},
                     "required": list(REQUIRED),
                     "additionalProperties": False,
                 },
@@ -90,7 +101,7 @@ class BuildingChange(BaseModel):
 class BuildingView(BaseModel):
     """A building."""
 
-    id: UUID
+    id: UUID = Field(description="the building", examples=[SOME_ID])
     name: str = Field(description="as it was given", examples=["O'Brien Tower"])
     address: str = Field(description="on one line", examples=[LINE])
     address_parts: dict[str, str] = Field(
@@ -119,5 +130,5 @@ class BuildingView(BaseModel):
 class BuildingList(BaseModel):
     """A page of buildings, newest first."""
 
-    items: list[BuildingView]
-    next_cursor: str | None = Field(description="where the next page begins; null: there is none")
+    items: list[BuildingView] = Field(description="the buildings of this page")
+    next_cursor: NextCursor

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from arxos.api.schemas.records import NextCursor
+from arxos.api.schemas.shared import LATER, MOMENT, SOME_ID, NextCursor
 from arxos.domain.health.report import Ailment, HealthChange, HealthReport, HealthStatus, Reason, Sweep
 
 
@@ -26,12 +26,14 @@ class ReasonView(BaseModel):
 class BuildingHealthView(BaseModel):
     """A building at its last check."""
 
-    building_id: UUID = Field(description="which building")
+    building_id: UUID = Field(description="which building", examples=[SOME_ID])
     status: HealthStatus | None = Field(description="how it is; null: nobody looked yet", examples=["degraded"])
     reasons: list[ReasonView] = Field(description="why it is not well; empty: it is")
-    last_activity: datetime | None = Field(description="when it or its newest model changed last")
+    last_activity: datetime | None = Field(
+        description="when it or its newest model changed last", examples=["2026-11-24T17:05:00Z"]
+    )
     checked_at: datetime | None = Field(description="of when this is", examples=["2026-11-25T08:30:00Z"])
-    changed_at: datetime | None = Field(description="since when the status is this one")
+    changed_at: datetime | None = Field(description="since when the status is this one", examples=[MOMENT])
 
     @classmethod
     def of(cls, building_id: UUID, one: HealthReport | None) -> Self:
@@ -73,16 +75,18 @@ class BuildingHealthHistory(BuildingHealthView):
 class BuildingHealthList(BaseModel):
     """One page, in order of the buildings' ids."""
 
-    items: list[BuildingHealthView]
-    next_cursor: str | None = NextCursor
+    items: list[BuildingHealthView] = Field(description="the buildings of this page")
+    next_cursor: NextCursor
 
 
 class SweepView(BaseModel):
     """A check of every building that was due."""
 
-    job_id: UUID = Field(description="the job that ordered the checks")
+    job_id: UUID = Field(description="the job that ordered the checks", examples=[SOME_ID])
     started_at: datetime = Field(description="when it began", examples=["2026-11-25T08:30:00Z"])
-    finished_at: datetime | None = Field(description="when the last check had ended; null: some are on their way")
+    finished_at: datetime | None = Field(
+        description="when the last check had ended; null: some are on their way", examples=[LATER]
+    )
     due: int = Field(description="how many checks were ordered", examples=[1200])
     counts: dict[str, int] = Field(
         description="checks by what they came to: `healthy`, `degraded`, `unhealthy`, `failed`, `removed`;"
@@ -99,7 +103,7 @@ class SweepView(BaseModel):
 class SweepList(BaseModel):
     """The latest sweeps, the newest first, and how many buildings are how."""
 
-    items: list[SweepView]
+    items: list[SweepView] = Field(description="the sweeps")
     buildings: dict[HealthStatus, int] = Field(
         description="buildings by their latest report", examples=[{"healthy": 1190, "degraded": 10, "unhealthy": 0}]
     )

@@ -10,12 +10,15 @@ from arxos.tasks.kind import JobKind
 class KindView(BaseModel):
     """One job kind."""
 
-    name: str = Field(examples=["building.validate"])
+    name: str = Field(description="by which jobs name it", examples=["building.validate"])
     title: str = Field(description="what it does, in a line", examples=["Validate a building's model."])
     queue: str = Field(description="where its jobs wait", examples=["validation"])
-    contract: int = Field(description="the version of `payload`")
-    max_attempts: int = Field(description="how often it is tried before it is dead")
-    payload: dict[str, Any] = Field(description="JSON Schema of its payloads")
+    contract: int = Field(description="the version of `payload`", examples=[1])
+    max_attempts: int = Field(description="how often it is tried before it is dead", examples=[8])
+    payload: dict[str, Any] = Field(
+        description="JSON Schema of its payloads",
+        examples=[{"type": "object", "properties": {"model_id": {"type": "string", "format": "uuid"}}}],
+    )
 
     @classmethod
     def of(cls, kind: JobKind[Any]) -> Self:
@@ -33,4 +36,4 @@ class KindView(BaseModel):
 class KindList(BaseModel):
     """All of them; there are few, so there is one page."""
 
-    items: list[KindView]
+    items: list[KindView] = Field(description="the job kinds, by name")

@@ -7,18 +7,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from arxos.api.schemas.shared import MOMENT, SHA256, SOME_ID, NextCursor
 from arxos.domain.buildings.findings import Finding, Severity
 from arxos.domain.buildings.receive_model import Received
 from arxos.domain.buildings.repository import ModelRecord
 from arxos.domain.jobs.job import Job, JobState
 
-SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-
 
 class JobOfModel(BaseModel):
     """A job that a model's arrival made."""
 
-    id: UUID
+    id: UUID = Field(description="the job", examples=[SOME_ID])
     kind: str = Field(description="what it does", examples=["building.validate"])
     state: JobState = Field(description="at this moment", examples=["queued"])
 
@@ -26,7 +25,7 @@ class JobOfModel(BaseModel):
 class ModelReceived(BaseModel):
     """What became of a file."""
 
-    model_id: UUID
+    model_id: UUID = Field(description="the model that these bytes are", examples=[SOME_ID])
     sha256: str = Field(description="of the file, in hexadecimal", examples=[SHA256])
     size_bytes: int = Field(description="how large it is", examples=[2_400_000])
     revision: int = Field(description="counts the building's models from 1", examples=[1])
@@ -44,7 +43,7 @@ class ModelReceived(BaseModel):
 class ModelView(BaseModel):
     """A building's model: one file that was handed in."""
 
-    id: UUID
+    id: UUID = Field(description="the model", examples=[SOME_ID])
     revision: int = Field(description="counts the building's models from 1", examples=[2])
     sha256: str = Field(description="of the file, in hexadecimal", examples=[SHA256])
     size_bytes: int = Field(description="how large it is", examples=[2_400_000])
@@ -52,7 +51,7 @@ class ModelView(BaseModel):
     format: str = Field(description="what its name announces", examples=["ifc"])
     schema_name: str | None = Field(description="known once it was read", examples=["IFC4"])
     submitted_by: str | None = Field(description="who handed it in", examples=["ada"])
-    received_at: datetime
+    received_at: datetime = Field(description="when it was handed in", examples=[MOMENT])
     indexed: bool = Field(description="whether the building's spatial index is of this model")
 
     @classmethod
@@ -66,8 +65,8 @@ class ModelView(BaseModel):
 class ModelList(BaseModel):
     """A page of models, newest first."""
 
-    items: list[ModelView]
-    next_cursor: str | None = Field(description="where the next page begins; null: there is none")
+    items: list[ModelView] = Field(description="the models of this page")
+    next_cursor: NextCursor
 
 
 class FindingView(BaseModel):
@@ -90,6 +89,8 @@ class FindingView(BaseModel):
 class FindingList(BaseModel):
     """A page of findings, in the order of their report."""
 
-    model_id: UUID | None = Field(description="the model that they are about; null: the building has none")
-    items: list[FindingView]
-    next_cursor: str | None = Field(description="where the next page begins; null: there is none")
+    model_id: UUID | None = Field(
+        description="the model that they are about; null: the building has none", examples=[SOME_ID]
+    )
+    items: list[FindingView] = Field(description="the findings of this page")
+    next_cursor: NextCursor

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from arxos.api.schemas.shared import MOMENT, SOME_ID
 from arxos.app.operating import QueueSight
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.limits import MOST, Allowance, Scope
@@ -63,7 +64,7 @@ class QueueView(BaseModel):
 class QueueList(BaseModel):
     """All of them by name."""
 
-    items: list[QueueView]
+    items: list[QueueView] = Field(description="the queues")
 
 
 class NewLimit(BaseModel):
@@ -105,7 +106,9 @@ class LimitView(BaseModel):
     burst: int | None = Field(description="so many of them in one moment", examples=[10])
     in_flight: int = Field(description="jobs under it that are published or running", examples=[3])
     held: int = Field(description="jobs that are due, and that it leaves no room", examples=[120])
-    source: str = Field(description="`code`: it comes with the job kind; `operator`: somebody set it")
+    source: str = Field(
+        description="`code`: it comes with the job kind; `operator`: somebody set it", examples=["operator"]
+    )
     set_by: str | None = Field(description="who set it; null: nobody, it comes with the code", examples=["ada"])
     pause: PauseView | None = Field(description="null: it is not paused")
 
@@ -119,7 +122,7 @@ class LimitView(BaseModel):
 class LimitList(BaseModel):
     """All limits and pauses, by scope and name."""
 
-    items: list[LimitView]
+    items: list[LimitView] = Field(description="the limits and pauses")
 
 
 class NewShare(BaseModel):
@@ -148,16 +151,16 @@ class ShareView(BaseModel):
 class ShareList(BaseModel):
     """Whoever was given a weight, by name; everybody else has 1."""
 
-    items: list[ShareView]
+    items: list[ShareView] = Field(description="the submitters that have a weight")
 
 
 class RunningJobView(BaseModel):
     """What a worker is at."""
 
-    id: UUID = Field(description="the job", examples=["0192f3c8-0000-7000-8000-000000000000"])
+    id: UUID = Field(description="the job", examples=[SOME_ID])
     kind: str = Field(description="its kind", examples=["building.validate"])
     queue: str = Field(description="its queue", examples=["validation"])
-    building_id: UUID | None = Field(description="the building that it is about")
+    building_id: UUID | None = Field(description="the building that it is about", examples=[SOME_ID])
     attempt: int = Field(description="the how many-th attempt this is", examples=[1])
     started_at: datetime = Field(description="when the attempt began", examples=["2026-11-25T08:30:00Z"])
     progress: float | None = Field(description="0 to 1; null: it does not tell", examples=[0.4])
@@ -187,7 +190,9 @@ class WorkerView(BaseModel):
     memory_bytes: int | None = Field(
         description="resident, of the process and its children; null: it does not tell", examples=[471859200]
     )
-    drain_requested_at: datetime | None = Field(description="when somebody asked it to finish and go")
+    drain_requested_at: datetime | None = Field(
+        description="when somebody asked it to finish and go; null: nobody did", examples=[MOMENT]
+    )
     drain_requested_by: str | None = Field(description="who asked", examples=["ada"])
     jobs: list[RunningJobView] = Field(description="what it runs, the longest first")
 
@@ -202,4 +207,4 @@ class WorkerView(BaseModel):
 class WorkerList(BaseModel):
     """All of them by pool and host; silent ones until their jobs are taken back."""
 
-    items: list[WorkerView]
+    items: list[WorkerView] = Field(description="the worker processes")

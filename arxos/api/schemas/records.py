@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from arxos.api.schemas.shared import SOME_ID, NextCursor
 from arxos.storage.act_log import LoggedAct
 from arxos.storage.quarantine import Quarantined
-
-NextCursor = Field(description="where the next page begins; null: this is the last one")
 
 
 class ActView(BaseModel):
@@ -18,8 +17,8 @@ class ActView(BaseModel):
     at: datetime = Field(description="when", examples=["2026-11-25T08:30:00Z"])
     actor: str = Field(description="who", examples=["ada"])
     action: str = Field(description="what", examples=["redrive"])
-    job_id: UUID | None = Field(description="the job that it was done to, if it was one")
-    act_id: UUID | None = Field(description="the act on many jobs that it was, or was part of")
+    job_id: UUID | None = Field(description="the job that it was done to, if it was one", examples=[SOME_ID])
+    act_id: UUID | None = Field(description="the act on many jobs that it was, or was part of", examples=[SOME_ID])
     jobs: int | None = Field(description="of an act on many: to how many it was done", examples=[120])
     reason: str | None = Field(description="why", examples=["the disk has room again"])
     source: str | None = Field(description="from where", examples=["console@10.0.0.7"])
@@ -34,8 +33,8 @@ class ActView(BaseModel):
 class ActList(BaseModel):
     """One page, the latest first."""
 
-    items: list[ActView]
-    next_cursor: str | None = NextCursor
+    items: list[ActView] = Field(description="the acts of this page")
+    next_cursor: NextCursor
 
 
 class QuarantinedView(BaseModel):
@@ -47,7 +46,7 @@ class QuarantinedView(BaseModel):
     reason: str = Field(description="why it was refused", examples=["not JSON"])
     size_bytes: int | None = Field(description="how large it was", examples=[512])
     task: str | None = Field(description="the task that it named", examples=["building.validate"])
-    message_id: str | None = Field(description="the id that it bore")
+    message_id: str | None = Field(description="the id that it bore", examples=[SOME_ID])
     excerpt: str | None = Field(description="of its shape", examples=["body: str, headers: dict"])
 
     @classmethod
@@ -59,5 +58,5 @@ class QuarantinedView(BaseModel):
 class QuarantineList(BaseModel):
     """One page, the latest first; of all only the last 10,000 are kept."""
 
-    items: list[QuarantinedView]
-    next_cursor: str | None = NextCursor
+    items: list[QuarantinedView] = Field(description="the messages of this page")
+    next_cursor: NextCursor

@@ -91,7 +91,7 @@ class JobRollupList(BaseModel):
     grain: Grain = Field(description="how long each bucket is", examples=["hour"])
     since: datetime = Field(description="from when on", examples=["2026-11-24T08:00:00Z"])
     until: datetime = Field(description="until when", examples=["2026-11-25T08:00:00Z"])
-    items: list[JobRollupView]
+    items: list[JobRollupView] = Field(description="the rows")
 
 
 class BuildingRollupView(BaseModel):
@@ -123,4 +123,4 @@ class BuildingRollupView(BaseModel):
 class BuildingRollupList(BaseModel):
     """Rows in order of day and sender."""
 
-    items: list[BuildingRollupView]
+    items: list[BuildingRollupView] = Field(description="the rows")

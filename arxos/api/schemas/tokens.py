@@ -4,6 +4,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from arxos.api.schemas.shared import SOME_ID
+
+REFRESH_TOKEN = "3q2-7wXkV0c9uJm1bT5yLhQ8sZrPn4eKdFgA6iOoEtU"  # noqa: S105 - nobody ever had it
+
 
 class Refresh(BaseModel):
     """A refresh token, to be used up."""
@@ -11,17 +15,22 @@ class Refresh(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     refresh_token: str = Field(
-        min_length=20, max_length=500, description="as `arxos token --refresh` or this call gave it"
+        min_length=20,
+        max_length=500,
+        description="as `arxos token --refresh` or this call gave it",
+        examples=[REFRESH_TOKEN],
     )
 
 
 class Tokens(BaseModel):
     """A short-lived token, and what the next one is had for."""
 
-    access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - the word, no token
-    expires_in: int = Field(description="seconds", examples=[900])
-    refresh_token: str = Field(description="good once, as long as the first of its family was to be")
+    access_token: str = Field(description="for the header Authorization: a JWT", examples=["eyJhbGciOi…"])
+    token_type: str = Field(default="Bearer", description="what stands before it there", examples=["Bearer"])
+    expires_in: int = Field(description="for how many seconds it is good", examples=[900])
+    refresh_token: str = Field(
+        description="good once, as long as the first of its family was to be", examples=[REFRESH_TOKEN]
+    )
 
 
 class Revocation(BaseModel):
@@ -29,5 +38,7 @@ class Revocation(BaseModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    jti: str | None = Field(default=None, min_length=1, max_length=200, description="its `jti`")
-    reason: str | None = Field(default=None, max_length=1000, description="recorded with the act")
+    jti: str | None = Field(default=None, min_length=1, max_length=200, description="its `jti`", examples=[SOME_ID])
+    reason: str | None = Field(
+        default=None, max_length=1000, description="recorded with the act", examples=["it was in a log"]
+    )
