@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arxos.api.identity import REQUEST_ID, identified
 from arxos.api.problems import problem
-from arxos.api.sizes import TooLargeError, check_headers, limited
+from arxos.api.sizes import TooLargeError, check_headers, drain, limited
 
 # Nothing of ours is fetched from elsewhere, framed elsewhere, or run that is not a file of ours.
 SAFE_HEADERS = {
@@ -46,5 +46,6 @@ class Guards:
                 check_headers(scope["headers"])
                 await self._app(scope, limited(scope, receive, self._body_limit), answer)
             except TooLargeError as error:
+                await drain(receive)
                 await problem(scope["path"], error.status_code, error.detail)(scope, receive, answer)
         return None

@@ -1,9 +1,11 @@
 """What was added up, and the objectives held against it."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BeforeValidator
 
 from arxos.api.access import Reader
 from arxos.api.problems import FieldError, Refusal
@@ -23,6 +25,16 @@ router = APIRouter(prefix="/api/reports", tags=["operating"])
 
 MOST = 1_000  # buckets at once
 LONGEST = timedelta(days=400)
+
+
+def _day(text: object) -> object:
+    """Numbers are no days."""
+    if isinstance(text, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("must be a date such as 2026-11-25")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Since = Annotated[
     Moment | None, Query(description="from this moment on, with its zone", examples=["2026-11-24T08:00:00Z"])
 ]
@@ -68,8 +80,8 @@ async def buildings(
     request: Request,
     runtime: Served,
     _: Reader,
-    since: Annotated[date | None, Query(description="from this day on", examples=["2026-11-01"])] = None,
-    until: Annotated[date | None, Query(description="until this day, left out", examples=["2026-11-26"])] = None,
+    since: Annotated[Day | None, Query(description="from this day on", examples=["2026-11-01"])] = None,
+    until: Annotated[Day | None, Query(description="until this day, left out", examples=["2026-11-26"])] = None,
 ) -> BuildingRollupList:
     """By day and sender; without `since`, the last 7 days."""
     end = until or datetime.now(UTC).date() + timedelta(days=1)
