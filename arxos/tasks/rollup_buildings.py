@@ -1,6 +1,6 @@
 """`rollup.buildings`: the buildings of a day, counted."""
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 
 from pydantic import AwareDatetime
 
@@ -11,9 +11,9 @@ from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
 
 class RollBuildings(Payload):
-    """`bucket`: a moment of the day, which must be today, in UTC; left out: today."""
+    """`bucket`: the day, or a moment of it, in UTC; it must be today. Left out: today."""
 
-    bucket: AwareDatetime | None = None
+    bucket: AwareDatetime | date | None = None
 
 
 class BuildingsRolled(Result):
@@ -39,7 +39,8 @@ def rollup_buildings(payload: RollBuildings, attempt: Attempt) -> Done:
     The past cannot be counted any more: a bucket that is not today's is refused.
     """
     today = attempt.now().astimezone(UTC).date()
-    if payload.bucket and payload.bucket.astimezone(UTC).date() != today:
+    wanted = payload.bucket.astimezone(UTC).date() if isinstance(payload.bucket, datetime) else payload.bucket
+    if wanted not in (None, today):
         raise InvalidError(f"bucket: must be of {today}: buildings are counted as they are now")
     rows = roll_buildings(attempt.ports.unit_of_work, today, attempt.progress)
     return Done(BuildingsRolled(day=today, tenants=len(rows), buildings=sum(row.buildings for row in rows)))

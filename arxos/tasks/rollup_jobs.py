@@ -1,6 +1,6 @@
 """`rollup.jobs`: what jobs did, added up."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic import AwareDatetime, model_validator
 
@@ -11,12 +11,12 @@ from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
 
 class RollJobs(Payload):
-    """Which five-minute buckets: the one that holds `bucket`, or those from `since` to `until`.
+    """Which five-minute buckets: the one that holds `bucket`, or all of that day, or those from `since` to `until`.
 
     Without any: what is missing, and once more what may have come late.
     """
 
-    bucket: AwareDatetime | None = None
+    bucket: AwareDatetime | date | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
@@ -53,7 +53,7 @@ def rollup_jobs(payload: RollJobs, attempt: Attempt) -> Done:
     """
     unit_of_work = attempt.ports.unit_of_work
     if payload.bucket:
-        since, until = payload.bucket, payload.bucket + LENGTH[Grain.FIVE_MINUTES] / 300
+        since, until = _within(payload.bucket)
     elif payload.since and payload.until:
         since, until = payload.since, payload.until
     else:
@@ -62,3 +62,10 @@ def rollup_jobs(payload: RollJobs, attempt: Attempt) -> Done:
     if not payload.bucket and not payload.since:
         mark(unit_of_work, until)
     return Done(Rolled(since=since, until=until, buckets=count))
+
+
+def _within(bucket: date) -> tuple[datetime, datetime]:
+    if isinstance(bucket, datetime):
+        return bucket, bucket + timedelta(seconds=1)
+    midnight = datetime.combine(bucket, time(), UTC)
+    return midnight, midnight + LENGTH[Grain.DAY]

@@ -241,6 +241,7 @@ def test_a_range_and_a_single_bucket_are_added_up_by_name(runtime: Runtime) -> N
     plant(runtime, ONE)
     assert run(runtime, "rollup.jobs", bucket=at(120).isoformat())["buckets"] == 1
     assert rolled(runtime, Grain.FIVE_MINUTES).keys() == {(START, "a.kind", "cache", "succeeded")}
+    assert run(runtime, "rollup.jobs", bucket=START.date().isoformat())["buckets"] == 288
     backfill = run(runtime, "rollup.jobs", since=at(0).isoformat(), until=at(3600).isoformat())
     assert backfill["buckets"] == 12
     assert sql(runtime, "SELECT count(*) FROM rollup_marks") == [(0,)]
