@@ -137,7 +137,7 @@ def test_missed_slots_follow_the_entrys_policy(system: System, record: Record, p
         system.retire("beat")
         beat.kill()
         beat.wait()
-        last = slots_of(system, "two")[-1]
+        last, before = slots_of(system, "two")[-1], missed(system, "two")  # a busy machine may miss some by itself
         wait_until(lambda: system.sql("SELECT clock_timestamp() > %s", last + 9 * SECOND) == [(True,)], "four slots")
         back: datetime = system.sql("SELECT clock_timestamp()")[0][0]
         system.start("beat", BEAT)
@@ -146,9 +146,9 @@ def test_missed_slots_follow_the_entrys_policy(system: System, record: Record, p
         finish(scenario, "two")
     after = [slot for slot in slots_of(system, "two") if slot > last]
     gap = (after[0] - last) // SECOND // 2 - 1
-    assert all(later - earlier == 2 * SECOND for earlier, later in pairwise(after))
+    assert policy is Policy.SKIP or all(later - earlier == 2 * SECOND for earlier, later in pairwise(after))
     [(done_until,)] = system.sql("SELECT done_until FROM schedules WHERE name = 'two'")
-    assert missed(system, "two") == (done_until - last) // SECOND // 2 - len(after)
+    assert missed(system, "two") - before == (done_until - last) // SECOND // 2 - len(after)
     match policy:
         case Policy.ALL:
             assert gap == 0
