@@ -29,10 +29,10 @@ from arxos.domain.jobs.ledger import (
     CancelRequest,
     JobFilter,
     Page,
-    Place,
     QueueCounts,
 )
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.listing import Place, place_of
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
@@ -378,4 +378,4 @@ def _listed(job: Job) -> Job:
 
 
 def _place(job: Job) -> Place:
-    return job.created_at, job.id
+    return place_of(job.id, job.created_at)

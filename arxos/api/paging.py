@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from arxos.api.problems import FieldError, Refusal
-from arxos.domain.jobs.ledger import Place
+from arxos.domain.jobs.listing import Place
 
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="`next_cursor` of the page before; without it, the first page")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -23,8 +23,11 @@ from arxos.domain.jobs.bulk import act_on_all
 from arxos.domain.jobs.bulk import undo as undo_act
 from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.job import Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Place
+from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.operator import Operator
+
+if TYPE_CHECKING:
+    from arxos.domain.jobs.listing import Place
 
 app = typer.Typer(help="Dead letters: list and group them, redrive, discard, undo.", no_args_is_help=True)
 

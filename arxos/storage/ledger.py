@@ -11,8 +11,9 @@ from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
-from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, Place, QueueCounts
+from arxos.domain.jobs.ledger import Beat, Cancelled, CancelledPage, CancelRequest, JobFilter, Page, QueueCounts
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.listing import Place
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention

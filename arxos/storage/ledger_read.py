@@ -9,7 +9,8 @@ from psycopg.rows import dict_row, kwargs_row
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Page, Place
+from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.domain.jobs.listing import Place, bound, place_of
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import job_history
 from arxos.storage.database import Connection
@@ -37,10 +38,19 @@ CONDITIONS: dict[str, LiteralString] = {
     "finished_since": "finished_at >= %(finished_since)s",
     "finished_until": "finished_at < %(finished_until)s",
     "before": "id < %(before)s",
-    "created_before": "(created_at, id) < (%(created_before)s, %(created_id)s)",
     "after": "id > %(after)s",
 }
 
+# See `arxos.domain.jobs.listing`; the second part reads the index `jobs_named`, by its very words.
+FIND: LiteralString = """
+(SELECT {columns} FROM jobs WHERE {where} AND id < %(bound)s AND substr(id::text, 15, 1) = '7'
+    ORDER BY id DESC LIMIT %(limit)s)
+UNION ALL
+(SELECT {columns} FROM jobs WHERE {where}
+    AND (id >= '04000000-0000-0000-0000-000000000000' OR substr(id::text, 15, 1) <> '7')
+    AND (%(moment)s::timestamptz IS NULL OR (created_at, id) < (%(moment)s, %(id)s::uuid))
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s)
+"""
 ATTEMPTS: LiteralString = """
 SELECT job_id, attempt, worker, started_at, finished_at, outcome, error_type, error_message, error_place,
     cpu_s, version, traceback
@@ -101,14 +111,18 @@ def _why_not(connection: Connection, job_id: UUID) -> str:
 
 
 def find(connection: Connection, which: JobFilter, limit: int, before: Place | None) -> Page:
-    """Jobs newest first, those before the cursor. Not by ids: submitters may choose them."""
+    """Jobs newest first, those before the cursor."""
     moment, job_id = before or (None, None)
-    where, values = condition(which, created_before=moment)
+    where, values = condition(which)
+    values |= {"bound": bound(before), "moment": moment, "id": job_id, "limit": limit + 1}
     with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
-        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
-        jobs = cursor.execute(query, values | {"created_id": job_id, "limit": limit + 1}).fetchall()
-    last = jobs[limit - 1] if len(jobs) > limit else None
-    return Page(tuple(jobs[:limit]), (last.created_at, last.id) if last else None)
+        found = cursor.execute(FIND.format(columns=COLUMNS, where=where), values).fetchall()
+    jobs = sorted(found, key=_place, reverse=True)
+    return Page(tuple(jobs[:limit]), _place(jobs[limit - 1]) if len(jobs) > limit else None)
+
+
+def _place(job: Job) -> Place:
+    return place_of(job.id, job.created_at)
 
 
 def of_model(connection: Connection, model_id: UUID, limit: int) -> list[Job]:

@@ -1,7 +1,8 @@
 """What any ledger tells of its jobs and queues."""
 
+import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.fingerprint import fingerprint
 from arxos.domain.jobs.job import JobState
-from arxos.domain.jobs.ledger import JobFilter, Place
+from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
@@ -17,7 +18,11 @@ from arxos.domain.jobs.snapshot import Crowd, Pool
 from tests.builders import beat, new_job
 from tests.building_builders import a_building, a_model
 from tests.contract.lives import job_in
+from tests.unit.test_listing import of_version_7
 from tests.worlds import WORKER, World
+
+if TYPE_CHECKING:
+    from arxos.domain.jobs.listing import Place
 
 
 def test_an_unknown_job_is_named(world: World) -> None:
@@ -133,11 +138,21 @@ def test_pages_stay_right_while_jobs_are_added(world: World) -> None:
 
 
 def test_jobs_whose_ids_their_submitters_chose_are_where_they_were_created(world: World) -> None:
-    ids = [*world.insert(new_job()), *world.insert(new_job(id=UUID(int=3))), *world.insert(new_job())]
+    ids: list[UUID] = []
+    for number in range(9):  # of every third the id is its own, far above or below the others
+        chosen = UUID(int=number) if number % 2 else uuid4()
+        ids += world.insert(new_job(id=of_version_7(world.now(), number) if number % 3 else chosen))
+        time.sleep(0.002)
+        if world.now() == world.now():  # its clock stands still
+            world.pass_time(0.002)
     assert [job.id for job in world.do(lambda ledger: ledger.find(JobFilter())).jobs] == ids[::-1]
-    first = world.do(lambda ledger: ledger.find(JobFilter(), limit=1))
-    rest = world.do(lambda ledger: ledger.find(JobFilter(), before=first.cursor))
-    assert [job.id for job in rest.jobs] == ids[1::-1]
+    seen: list[UUID] = []
+    cursor = None
+    while len(seen) < len(ids):
+        page = world.do(lambda ledger, before=cursor: ledger.find(JobFilter(), limit=2, before=before))  # type: ignore[misc]
+        seen += [job.id for job in page.jobs]
+        cursor = page.cursor
+    assert (seen, cursor) == (ids[::-1], None)
 
 
 def test_a_full_last_page_has_no_cursor(world: World) -> None:

@@ -10,14 +10,13 @@ from arxos.domain.jobs.backlog import Backlog
 from arxos.domain.jobs.graph import MOST_JOBS, Graph
 from arxos.domain.jobs.job import Capability, ClaimedJob, Job, JobState, NewJob, OnFailure
 from arxos.domain.jobs.limits import Scope
+from arxos.domain.jobs.listing import Place
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Snapshot
 
 RECENT_S = 3600  # for how long a queue's finished jobs count
-
-Place = tuple[datetime, UUID]  # in a list of jobs, newest first: when one was created, and its id
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.job import Job, JobState
-from arxos.domain.jobs.ledger import JobFilter, Page, Place
+from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.domain.jobs.listing import Place
 from arxos.tasks.queues import POOL_OF
 
 SHOWN = 50

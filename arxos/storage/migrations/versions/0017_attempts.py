@@ -1,4 +1,4 @@
-"""What an attempt died of in full, which version ran it, and lists of jobs by when they were created."""
+"""What an attempt died of in full, which version ran it, and lists of jobs whose ids tell no time."""
 
 from alembic import op
 
@@ -11,14 +11,20 @@ ALTER TABLE attempts
     ADD COLUMN IF NOT EXISTS version text       -- of the worker's code
 """
 
+# Of most jobs the id is of version 7, ordered by time: they are found by that, and cost nothing here.
+NAMED = """
+CREATE INDEX CONCURRENTLY IF NOT EXISTS jobs_named ON jobs (created_at, id)
+WHERE id >= '04000000-0000-0000-0000-000000000000' OR substr(id::text, 15, 1) <> '7'
+"""
+
 
 def upgrade() -> None:
     op.execute(COLUMNS)
     # Without standing in the way of whoever submits: in a large ledger it takes minutes.
     with op.get_context().autocommit_block():
-        op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS jobs_created ON jobs (created_at, id)")
+        op.execute(NAMED)
 
 
 def downgrade() -> None:
-    op.execute("DROP INDEX jobs_created")
+    op.execute("DROP INDEX jobs_named")
     op.execute("ALTER TABLE attempts DROP COLUMN traceback, DROP COLUMN version")
