@@ -1,5 +1,6 @@
 """The blob store on a folder: content-addressed bytes, each file named by its own SHA-256."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -12,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
-from uuid import uuid4
 
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
 from arxos.domain.ports import HeldBlob, StoredBlob
@@ -86,12 +86,13 @@ class FileBlobStore:
         """Move it to its place; what is there already becomes young again, so that nobody collects it now."""
         target = self._path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.utime(target)
-        except FileNotFoundError:
-            written.chmod(0o444)
-            written.replace(target)
-            _sync_folder(target.parent)
+        with self._turn(name):
+            try:
+                os.utime(target)
+            except FileNotFoundError:
+                written.chmod(0o444)
+                written.replace(target)
+                _sync_folder(target.parent)
 
     @contextmanager
     def local_copy(self, sha256: str) -> Iterator[Path]:
@@ -116,19 +117,25 @@ class FileBlobStore:
                             yield HeldBlob(name, file.st_size, time.time() - file.st_mtime)
 
     def remove(self, sha256: str, *, older_than_s: float) -> bool:
-        """Out of the way first, and looked at there: whoever hands the same bytes in meanwhile stores them anew."""
-        leaving = self._root / "incoming" / f"{sha256}.{uuid4().hex}"
-        with _translated(self._root):
-            leaving.parent.mkdir(parents=True, exist_ok=True)
+        """See `BlobStore.remove`. Whoever hands the same bytes in meanwhile comes before or after."""
+        path = self._path(sha256)
+        with _translated(self._root), self._turn(sha256):
             try:
-                self._path(sha256).rename(leaving)
+                young_until = path.stat().st_mtime + older_than_s
             except FileNotFoundError:
                 return False
-            if young := time.time() - leaving.stat().st_mtime <= older_than_s:
-                leaving.replace(self._path(sha256))
-            else:
-                leaving.unlink()
-        return not young
+            if old := time.time() > young_until:
+                path.unlink()
+        return old
+
+    @contextmanager
+    def _turn(self, name: str) -> Iterator[None]:
+        """One process at a time looks how old the bytes are and acts on it; whoever dies lets go."""
+        folder = self._root / "turns"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / name[:2]).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def probe(self) -> Room:
         """Store a few bytes and take them away again; what room there is. Raises UnavailableError."""
