@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from arxos.app.bootstrap import Runtime
-from arxos.domain.errors import ArxosError, InvalidPayloadError, NotFoundError
+from arxos.domain.errors import ArxosError, NotFoundError, UnknownWebhookError
 from arxos.domain.jobs.job import Job, JobState, NewJob
 from arxos.domain.jobs.submit import submit
 from arxos.domain.ports import UnitOfWork
@@ -50,7 +50,7 @@ def submit_all(runtime: Runtime, jobs: Sequence[NewJob], webhooks_of: str | None
 
 
 def check_webhook(uow: UnitOfWork, job: NewJob, owner: str | None) -> None:
-    """Raises InvalidPayloadError where the webhook that the job names is not there, or is another's."""
+    """Raises UnknownWebhookError where the webhook that the job names is not there, or is another's."""
     if job.webhook_id is None:
         return
     try:
@@ -58,8 +58,7 @@ def check_webhook(uow: UnitOfWork, job: NewJob, owner: str | None) -> None:
     except NotFoundError:
         is_own = False
     if not is_own:
-        words = f"no webhook '{job.webhook_id}'"
-        raise InvalidPayloadError(f"job: webhook_id: {words}", {"webhook_id": words})
+        raise UnknownWebhookError(f"no webhook '{job.webhook_id}'", job.id)
 
 
 def _submitted(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted]:

@@ -1,7 +1,6 @@
 """`arxos buildings …`: add and import buildings, look at them, find what stands where, draw their floors."""
 
 import json as jsonlib
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +11,7 @@ import typer
 from arxos.app.bootstrap import Runtime
 from arxos.cli import importing, places
 from arxos.cli.jobs import AsJson, job_document
-from arxos.cli.output import Column, print_json, print_table
+from arxos.cli.output import Column, print_json, print_table, write_file
 from arxos.cli.progress import job_bars
 from arxos.cli.session import session
 from arxos.cli.summary_table import summary_parts
@@ -195,13 +194,7 @@ def plan(
     """
     runtime = session()
     drawn = read_plan(runtime.ports, _resolve(runtime, building), floor, format)
-    if out is None:
-        sys.stdout.buffer.write(drawn)
-        return
-    try:
-        out.write_bytes(drawn)
-    except OSError as error:
-        raise InvalidError(f"{out}: {error.strerror}") from error
+    write_file(out or Path("-"), drawn)
 
 
 def _resolve(runtime: Runtime, given: str) -> UUID:

@@ -12,9 +12,8 @@ from rich.text import Text
 from arxos.cli.cells import COLOURS
 from arxos.cli.job_ids import JobId
 from arxos.cli.jobs import AsJson
-from arxos.cli.output import print_json, print_page, print_remark, print_table
+from arxos.cli.output import print_json, print_page, print_remark, print_table, write_file
 from arxos.cli.session import session
-from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.graph import Graph, Group, arrange
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, OnFailure
@@ -39,21 +38,11 @@ def graph(
     if seen.cut:
         print_remark(f"only the nearest {len(seen.nodes):,} jobs and {len(seen.edges):,} edges are shown")
     if svg:
-        _write(svg, draw(seen))
+        write_file(svg, draw(seen).encode())
     elif json:
         print_json(_document(seen))
     else:
         _print(seen)
-
-
-def _write(path: Path, text: str) -> None:
-    if str(path) == "-":
-        print(text, end="")
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def _document(seen: Graph) -> dict[str, object]:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,25 @@ from rich.text import Text
 from arxos.cli.cells import flat, piped
 from arxos.cli.pager import page
 from arxos.cli.table import Column, as_column, table
+from arxos.domain.errors import InvalidError
 
-__all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "screen_width"]
+__all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "screen_width", "write_file"]
 
 
 def print_json(value: Any) -> None:
     """One JSON document."""
     print(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Into the file; ``-`` is the standard output. Raises InvalidError."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InvalidError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def print_table(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from arxos.cli.jobs import AsJson
-from arxos.cli.output import print_json, print_table
+from arxos.cli.output import print_json, print_table, write_file
 from arxos.cli.session import session
 from arxos.domain.rollups.buckets import Grain, bucket_of
 from arxos.domain.rollups.roll_jobs import by_kind
@@ -36,7 +36,7 @@ def slo(
         now = uow.rollups.now()
         report = read_slo(uow, now - timedelta(days=days), now)
     if svg is not None:
-        svg.write_text(draw_slo(report))
+        write_file(svg, draw_slo(report).encode())
     if json:
         print_json(asdict(report) | {"met": report.met})
         return

@@ -16,6 +16,7 @@ ArxosError
     │   │   └── InvalidTransitionError
     │   ├── InvalidGeometryError
     │   ├── CycleError        jobs that wait for each other
+    │   ├── UnknownWebhookError
     │   └── ModelRefusedError
     │       └── UnsupportedSchemaError
     ├── NotFoundError         the thing named does not exist
@@ -121,6 +122,12 @@ class OfOneJob(Exception):  # noqa: N818 - what some errors have in common, none
 
 class CycleError(InvalidError, OfOneJob):
     """Jobs wait for each other in a circle; `job_id` is one of them."""
+
+
+class UnknownWebhookError(InvalidError, OfOneJob):
+    """The job `job_id` names a webhook that does not exist, or is another's."""
+
+    field = "webhook_id"
 
 
 class NotFoundError(PermanentError):

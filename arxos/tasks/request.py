@@ -28,16 +28,17 @@ from arxos.tasks.kind import JobKind, Payload
 from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload, problems
 
+NUL = "\x00"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 
 
-def _storable(text: str) -> str:
-    if "\x00" in text:
+def _without_nul(text: str) -> str:
+    if NUL in text:
         raise ValueError("has a NUL character, which cannot be stored")
     return text
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_nul)]
 
 
 def _moment(value: object) -> object:
@@ -50,10 +51,7 @@ def _moment(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 SOME_ID = "0192f3c8-0000-7000-8000-000000000000"  # in examples
-NUL = "\x00"
 DEEPEST = 32  # lists and objects of a payload within each other
-
-
 EXAMPLE: dict[str, Any] = {"kind": "building.validate", "payload": {"model_id": SOME_ID}}
 
 
@@ -121,7 +119,7 @@ class JobRequest(BaseModel):
 
     @field_validator("payload")
     @classmethod
-    def _not_too_deep(cls, payload: dict[str, Any]) -> dict[str, Any]:
+    def _storable_shape(cls, payload: dict[str, Any]) -> dict[str, Any]:
         check_shape(payload)
         return payload
 

@@ -120,6 +120,7 @@ def test_what_the_ledger_refuses_of_a_batch_names_the_job(api: Api) -> None:
     for jobs, status, field in (
         ([NOOP, NOOP | {"after": [nobody]}], 404, "jobs.1.after"),
         ([NOOP, SLEEP | {"id": taken}], 409, "jobs.1.id"),
+        ([NOOP, NOOP | {"webhook_id": nobody}], 422, "jobs.1.webhook_id"),
         ([SLEEP | {"idempotency_key": "held"}], 409, "jobs.0.idempotency_key"),
         ([NOOP, NOOP | {"id": one, "after": [other]}, NOOP | {"id": other, "after": [one]}], 422, "after"),
     ):

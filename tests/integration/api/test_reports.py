@@ -121,6 +121,14 @@ def test_and_on_the_command_line(live: Api, tmp_path: Path) -> None:
     slo = json.loads(arxos(live, "slo", "--days", "0.1", "--json", "--svg", str(picture)))
     assert {one["name"]: one["spent"] for one in slo["objectives"]}["errors"] == 20
     assert picture.read_text().startswith("<svg")
+    nowhere = tmp_path / "no" / "slo.svg"
+    refused = subprocess.run(
+        [sys.executable, "-m", "arxos.cli.main", "report", "slo", "--svg", str(nowhere)],
+        env=live.world.variables, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (refused.returncode, refused.stderr) == (
+        1, f"arxos: cannot write {str(nowhere)!r}: No such file or directory\n",
+    )  # fmt: skip
     kinds = {one["kind"]: one for one in json.loads(arxos(live, "jobs", "--json"))}
     assert kinds["probe.noop"]["outcomes"] == {"succeeded": {"jobs": 3, "attempts": 3}}
     assert "probe.noop" in arxos(live, "jobs")
