@@ -19,6 +19,7 @@ _CHECKS = (
     ("hadolint", "Dockerfile"),
     ("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docker-compose.yml"),
     ("check-jsonschema", "--builtin-schema=vendor.github-workflows", *_WORKFLOWS),
+    ("python", "-m", "deploy.pins"),
     *(("bash", "-n", script) for script in _SHELL),
 )
 
