@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.binaries import find_wrk
+from deploy.local.programs import find_wrk
 
 CONNECTIONS = 64
 _REPORT = """

@@ -23,7 +23,7 @@ from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage.quarantine import QuarantineTable, Refused
-from deploy.local.binaries import find_chromium
+from deploy.local.programs import find_chromium
 from tests.http import SECRET, Api, running_api
 from tests.running import Stack, wait_until
 

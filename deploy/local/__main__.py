@@ -13,6 +13,7 @@ from deploy.local.checkout import VENV, say
 from deploy.local.checks import check
 from deploy.local.commands import CommandError, run
 from deploy.local.environment import chosen_by_caller, read_running
+from deploy.local.fresh import fresh
 from deploy.local.supervision import LOGS
 from deploy.local.trial import bench, guarantees, test
 
@@ -93,6 +94,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "check": check,
     "bench": bench,
     "guarantees": guarantees,
+    "fresh": fresh,
 }
 
 

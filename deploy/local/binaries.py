@@ -1,4 +1,4 @@
-"""Finds programs on this machine: PostgreSQL >= 15 with PostGIS, Redis >= 7, and what tests and benchmarks use."""
+"""Finds the servers on this machine: PostgreSQL >= 15 with PostGIS, Redis >= 7 or Valkey."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def find_postgres() -> PostgresBinaries:
 @cache
 def find_redis() -> Path:
     """The Redis server program. Raises MissingProgramError."""
-    program = _which("redis-server") or _by_another_name()
+    program = which("redis-server") or which("valkey-server") or _by_another_name()
     version = _first_number(r"v=(\d+)", _output(str(program), "--version")) if program else 0
     if program is None or version < REDIS_AT_LEAST:
         found = f" (only {version})" if version else ""
@@ -59,31 +59,9 @@ def find_redis() -> Path:
     return program
 
 
-def find_chromium() -> Path:
-    """The browser that the console is tested in. Raises MissingProgramError."""
-    return _found("chromium")
-
-
-def find_wrk() -> Path:
-    """What loads the HTTP interface in benchmarks. Raises MissingProgramError."""
-    return _found("wrk")
-
-
-def find_node() -> Path:
-    """What runs the JavaScript of the guides. Raises MissingProgramError."""
-    return _found("node", "nodejs")
-
-
-def _found(program: str, package: str | None = None) -> Path:
-    """The program; its Debian package has the same name unless one is named."""
-    if found := _which(program):
-        return found
-    raise MissingProgramError(f"no {program} here", package or program)
-
-
 def _by_another_name() -> Path | None:
     """Debian's redis-tools holds the server, too: one program that goes by the name it is called by."""
-    program = _which("redis-check-rdb")
+    program = which("redis-check-rdb")
     if program is None:
         return None
     link = LOCAL / "bin" / "redis-server"
@@ -98,7 +76,7 @@ def _by_another_name() -> Path | None:
 def _postgres_folders() -> Iterator[Path]:
     for root in ("/usr/lib/postgresql", "/usr/local/lib/postgresql"):  # Debian keeps the servers off PATH
         yield from (initdb.parent for initdb in Path(root).glob("*/bin/initdb"))
-    if on_path := _which("initdb"):
+    if on_path := which("initdb"):
         yield on_path.resolve().parent
 
 
@@ -107,12 +85,14 @@ def _postgres_version(folder: Path) -> int:
 
 
 def _has_postgis(folder: Path) -> bool:
-    shared = _output(str(folder / "pg_config"), "--sharedir").strip()
-    return bool(shared) and (Path(shared) / "extension" / "postgis.control").exists()
+    told = _output(str(folder / "pg_config"), "--sharedir").strip()  # Fedora has it in a package for developers only
+    shared = [Path(told)] if told else [folder.parent / "share" / name for name in ("pgsql", "postgresql")]
+    return any((one / "extension" / "postgis.control").exists() for one in shared)
 
 
-def _which(program: str) -> Path | None:
-    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin")
+def which(program: str) -> Path | None:
+    """The program on PATH, or where Debian puts it although the user's PATH may leave it out."""
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin:/usr/sbin")
     return Path(found) if found else None
 
 

@@ -1,6 +1,8 @@
 """Where things are in this checkout, and how its commands talk: progress on stderr, answers on stdout."""
 
 import fcntl
+import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
-VENV = ROOT / ".venv"
+# With RUN_PYTHON another interpreter than the usual one is tried: it gets an environment of its own.
+VENV = LOCAL / "environments" / platform.python_version() if os.environ.get("RUN_PYTHON") else ROOT / ".venv"
 
 
 def say(text: str) -> None:

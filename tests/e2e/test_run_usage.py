@@ -34,7 +34,7 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> Non
         (tmp_path / tool).symlink_to(Path("/usr/bin") / tool)
     done = _run("up", PATH=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr == "run: no Python >= 3.11 found: install python3\n"
+    assert done.stderr == "run: no Python from 3.11 to 3.14 found: install python3\n"
 
 
 def test_run_is_not_led_astray_by_where_it_is_called(tmp_path: Path) -> None:

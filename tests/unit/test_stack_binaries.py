@@ -13,7 +13,7 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Redis under another name only."""
     program = tmp_path / "redis-check-rdb"
     monkeypatch.setattr(binaries, "LOCAL", tmp_path / "local")
-    monkeypatch.setattr(binaries, "_which", lambda name: program if name == program.name else None)
+    monkeypatch.setattr(binaries, "which", lambda name: program if name == program.name else None)
     return program
 
 

@@ -1,6 +1,5 @@
 """Whether it lives, whether it can take jobs in, how each part is, and the numbers for Prometheus."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.local.programs import PROMTOOL
 from tests.http import Api, problem_of, running_api
 from tests.running import Stack, wait_until
 
@@ -115,8 +115,8 @@ def test_numbers_are_for_this_machine_or_with_a_token(live: Api, tmp_path: Path)
         assert strict.viewer.get("/metrics").status_code == 200
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")
+@pytest.mark.skipif(PROMTOOL.find() is None, reason="no promtool here, and no apt to get it with")
 def test_prometheus_own_tool_likes_them(live: Api) -> None:
     text = live.nobody.get("/metrics").content
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False)
+    done = subprocess.run([str(PROMTOOL.find()), "check", "metrics"], input=text, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

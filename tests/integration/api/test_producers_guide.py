@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from arxos.app.tokens import Role, issue
-from deploy.local.binaries import find_node
+from deploy.local.programs import find_node
 from tests.http import SECRET, Api, running_api
 from tests.plain_celery import CLIENT, celery_of_their_own
 from tests.running import Stack

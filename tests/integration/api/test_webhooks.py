@@ -15,7 +15,7 @@ from arxos.app.tokens import Role
 from arxos.domain.jobs.job import JobState
 from arxos.tasks.endings import tell_endings
 from arxos.tasks.registry import all_kinds
-from deploy.local.binaries import find_node
+from deploy.local.programs import find_node
 from tests.http import SECRET, Api, problem_of, running_api
 from tests.receivers import Receiver, receiving
 from tests.running import Stack, running_stack, variables, wait_until
