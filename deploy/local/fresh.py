@@ -1,8 +1,8 @@
 """`./run fresh`: both commands of the README on a minimal Debian, as a newcomer would type them.
 
-A root of the wanted release is made by debootstrap and kept; each run gets a copy of it. In mount and process namespaces of
-its own the copy gets an ordinary user with sudo, a clone of this checkout's HEAD, then `./run demo`, `./run down` and
-`./run test`. Afterwards no process may be left, and no file outside the clone but those of packages.
+A root of the wanted release is made by debootstrap and kept; each run gets a copy of it, with an ordinary user who has
+sudo and a clone of this checkout's HEAD. Each command runs in mount and process namespaces of its own, and `./run down`
+after it. Then no process may be left, and no file outside the clone but those of packages.
 """
 
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ _PACKAGES = ("python3", "git", "sudo", "ca-certificates")
 _WATCHED = ("home", "root", "tmp", "var/tmp", "srv", "opt")  # where a package installs nothing
 _SHARED = ROOT.parent / "shared"  # real building data, which lies beside the checkout or is missing
 _OWN_AUTHORITIES = Path("/usr/local/share/ca-certificates")
+_VARIABLES = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 # Prepares the copy from outside; $1 is its folder.
@@ -45,18 +46,24 @@ shift 3
 exec chroot "$root" "$@"
 """
 
-# Runs as the first process of its namespace: bash collects orphans. What is left over besides bash itself is printed.
+# Runs as the first process of its namespace: bash collects orphans. What is left besides bash itself is a fault.
 _SUPERVISE = r"""
 "$@"; code=$?
-for _ in $(seq 50); do
-    left=$(for one in /proc/[0-9]*; do
-        [ "$one" = /proc/1 ] || { read -r stat < "$one/stat"; case $stat in *') Z '*) ;; *) tr '\0' ' ' < "$one/cmdline"; echo ;; esac; }
-    done 2>/dev/null | grep -v '^$')
-    [ -n "$left" ] || break
-    sleep 0.1
-done
-[ -z "$left" ] || { echo "left running: $left"; exit 99; }
+python3 -c "$COUNT" || exit 99
 exit $code
+"""
+_COUNT = r"""
+import os, sys, time
+from pathlib import Path
+def left():
+    for one in Path("/proc").glob("[0-9]*"):
+        ended = one.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        if one.name not in {"1", str(os.getpid())} and not ended:
+            yield one.joinpath("cmdline").read_text().replace("\0", " ")
+deadline = time.monotonic() + 5
+while (found := list(left())) and time.monotonic() < deadline:
+    time.sleep(0.1)
+sys.exit("left running: " + "; ".join(found) if found else 0)
 """
 
 
@@ -156,11 +163,7 @@ def _clone(clone: Path) -> None:
 
 
 def _inside(root: Path, *command: str) -> str:
-    return run(["chroot", str(root), *command], _environment())
-
-
-def _environment() -> Mapping[str, str]:
-    return {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    return run(["chroot", str(root), *command], _VARIABLES)
 
 
 def _perform(root: Path, user: str, home: str, command: str) -> Outcome:
@@ -169,21 +172,22 @@ def _perform(root: Path, user: str, home: str, command: str) -> Outcome:
     typed = f"cd /{home}/{CLONE} && {command} </dev/null; code=$?; ./run down && exit $code"
     shared = str(_SHARED) if _SHARED.is_dir() else ""
     supervised = ["/bin/bash", "-c", _SUPERVISE, "bash", "su", "--login", user, "--command", typed]
+    mounted = ["sh", "-c", _MOUNT, "sh", str(root), shared, home, *_clean_environment(), *supervised]
     began = time.monotonic()
     with log.open("w") as output:
         done = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child",
-             "sh", "-c", _MOUNT, "sh", str(root), shared, home, "/usr/bin/env", "--ignore-environment", *_passed_on(), *supervised],
-            env=os.environ | _environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            ["unshare", "--mount", "--pid", "--fork", "--kill-child", *mounted],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
         _tell_progress(done, f"{root.name.rpartition('-')[0]}: {command}", log, began)
     seconds = time.monotonic() - began
     return Outcome(command, seconds, f"exit {done.returncode}: {log}" if done.returncode else "", _last_words(log))
 
 
-def _passed_on() -> list[str]:
+def _clean_environment() -> list[str]:
     proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
-    return [f"{name}={value}" for name, value in (_environment() | proxies).items()]
+    variables = {**_VARIABLES, **proxies, "COUNT": _COUNT}
+    return ["/usr/bin/env", "--ignore-environment", *(f"{name}={value}" for name, value in variables.items())]
 
 
 def _tell_progress(running: "subprocess.Popen[bytes]", what: str, log: Path, began: float) -> None:
