@@ -13,7 +13,9 @@ from deploy.local.commands import CommandError
 
 def find_chromium() -> Path:
     """The browser that the console is tested in. Raises MissingProgramError."""
-    return _found("chromium")
+    browsers = ("chromium", "google-chrome", "chromium-browser")
+    found = next(filter(None, map(which, browsers)), None)
+    return found or _found("chromium")
 
 
 def find_wrk() -> Path:

@@ -171,7 +171,9 @@ def _answers(command: Sequence[str]) -> bool:
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> None:
-    environment = os.environ | dict(variables)
+    temporary = _CACHE / "tmp"  # uv forgets its locks there
+    temporary.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"TMPDIR": str(temporary), **variables}
     stream = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal gets bars
     with subprocess.Popen(command, env=environment, stdout=sys.stderr, stderr=stream, text=True) as running:
         for line in running.stderr or ():

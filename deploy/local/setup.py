@@ -10,17 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from deploy.local import programs, python_packages, system_packages
 from deploy.local.binaries import find_postgres, find_redis
-from deploy.local.checkout import only_one
+from deploy.local.checkout import only_one, say
 from deploy.local.commands import CommandError
 from deploy.local.programs import find_chromium, find_curl, find_less, find_node, find_wrk
 
 NEEDS_SERVERS = frozenset({"demo", "up", "test", "bench", "guarantees"})
 NEEDS_TOOLS = frozenset({"test", "check", "bench", "guarantees"})
 NEEDS_PROGRAMS: Mapping[str, Sequence[system_packages.Finder]] = {
-    "test": (find_chromium, find_node, find_curl, find_less),
+    "test": (find_node, find_curl, find_less),
     "bench": (find_wrk,),
     "fresh": (programs.find_debootstrap,),
 }
+OPTIONAL: Mapping[str, Sequence[system_packages.Finder]] = {"test": (find_chromium,)}  # Ubuntu packages no browser
 NEEDS_UNPACKED: Mapping[str, Sequence[programs.Unpacked]] = {"test": (programs.PROMTOOL,)}
 NEEDS_NOTHING = frozenset({"down", "status", "logs", "env"})  # of what runs, or there is nothing to tell
 NEEDS_NO_PACKAGES = frozenset({"fresh"})  # the roots that it makes set themselves up
@@ -35,7 +36,7 @@ def set_up(command: str) -> None:
         finders += [find_postgres, find_redis]
     lock = "dev" if command in NEEDS_TOOLS or python_packages.has_tools() else "run"
     incomplete = command not in NEEDS_NO_PACKAGES and not python_packages.is_current(lock)
-    system_packages.ask_first(*finders)
+    system_packages.ask_first(*finders, *OPTIONAL.get(command, ()))
     if incomplete:
         python_packages.ensure_venv_module()  # apt does one thing at a time
     with ThreadPoolExecutor(1) as beside:
@@ -47,8 +48,17 @@ def set_up(command: str) -> None:
 
 def _install_programs(command: str, finders: Sequence[system_packages.Finder]) -> None:
     system_packages.ensure(*finders)
+    for find in OPTIONAL.get(command, ()):
+        _try_to_install(find)
     for program in NEEDS_UNPACKED.get(command, ()):
         program.ensure()
+
+
+def _try_to_install(find: system_packages.Finder) -> None:
+    try:
+        system_packages.ensure(find)
+    except CommandError as error:
+        say(f"{error}. The tests that need it are skipped")
 
 
 def _install_packages(lock: str) -> None:

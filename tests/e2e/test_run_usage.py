@@ -47,3 +47,36 @@ def test_run_is_not_led_astray_by_where_it_is_called(tmp_path: Path) -> None:
 
 def test_bad_use_of_a_command_is_exit_2() -> None:
     assert _run("up", "--sideways").returncode == 2
+
+
+def _pretend(folder: Path, name: str, since: str) -> None:
+    """A Python that is at least version `since` when asked, and then only says its name."""
+    script = folder / name
+    script.write_text(
+        f'#!/bin/bash\n[ "$1" = -c ] && [[ ! "$3" > "{since}" ]] && exit 0\n[ "$1" = -P ] && echo {name}\n'
+    )
+    script.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("pythons", "taken"),
+    [
+        ({"python3": "3.11.7", "python3.13": "3.13.1"}, "python3"),
+        ({"python3": "3.11.2", "python3.13": "3.13.1"}, "python3.13"),
+        ({"python3": "3.11.2", "python3.12": "3.10.0"}, "python3"),
+    ],
+)
+def test_a_python_with_known_faults_is_taken_only_where_there_is_no_other(
+    pythons: dict[str, str], taken: str, tmp_path: Path
+) -> None:
+    for tool in ("bash", "dirname", "cat"):
+        (tmp_path / tool).symlink_to(Path("/usr/bin") / tool)
+    for name, since in pythons.items():
+        _pretend(tmp_path, name, since)
+    done = _run("status", PATH=str(tmp_path))
+    assert done.stdout.splitlines() == [taken, taken]  # set-up, then the command
+
+
+def test_the_callers_python_is_taken_or_refused(tmp_path: Path) -> None:
+    done = _run("status", RUN_PYTHON=str(tmp_path / "python3"))
+    assert (done.returncode, done.stderr) == (1, f"run: RUN_PYTHON={tmp_path}/python3 is no Python from 3.11 to 3.14\n")

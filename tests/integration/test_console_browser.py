@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.operator import Operator
+from deploy.local.binaries import MissingProgramError
+from deploy.local.programs import find_chromium
 from tests.console_life import WIDTHS, Life, browser, life, signed_in
 from tests.running import variables, wait_until
 from tests.servers import Servers
@@ -40,6 +42,10 @@ def lived(
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    try:
+        find_chromium()
+    except MissingProgramError as missing:
+        pytest.skip(str(missing))
     with browser() as found:
         yield found
 
