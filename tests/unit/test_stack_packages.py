@@ -1,5 +1,6 @@
 """Packages of the system: what is installed, what is told meanwhile, and what to do where there is no apt."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from deploy.local.commands import CommandError
 
 
 def _only(monkeypatch: pytest.MonkeyPatch, manager: str | None) -> None:
-    monkeypatch.setattr(system_packages.shutil, "which", lambda name: name if name == manager else None)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == manager else None)
 
 
 @pytest.mark.parametrize(
@@ -33,21 +34,17 @@ def test_status_lines_of_apt_are_told_in_words(status: str, told: list[str]) -> 
     [
         ("dnf", "Run as root: dnf install postgresql-server postgis chromium"),
         ("pacman", "Run as root: pacman -S postgresql postgis chromium"),
-        (
-            None,
-            "On Debian: apt-get install postgresql postgresql-postgis chromium. "
-            "Or run the containers: docker compose up",
-        ),
+        (None, "On Debian: apt-get install postgresql postgresql-postgis chromium. Or run the containers: …"),
     ],
     ids=["fedora", "arch", "unknown"],
-)  # fmt: skip
+)
 def test_without_apt_the_instruction_names_the_systems_own_packages(
     manager: str | None, instruction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _only(monkeypatch, manager)
     with pytest.raises(CommandError) as refused:
         system_packages.install(["postgresql", "postgresql-postgis", "chromium"], why="no PostgreSQL here")
-    assert str(refused.value) == f"no PostgreSQL here. {instruction}"
+    assert str(refused.value).replace("docker compose up", "…") == f"no PostgreSQL here. {instruction}"
 
 
 def test_a_program_that_tests_can_do_without_does_not_stop_the_set_up(
