@@ -21,6 +21,7 @@ from arxos.domain.buildings.repository import (
     FindingPage,
     IndexCounts,
     IndexRecord,
+    Listed,
     ModelRecord,
     NewModel,
     Place,
@@ -28,7 +29,7 @@ from arxos.domain.buildings.repository import (
 )
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space
 from arxos.domain.buildings.status import BuildingStatus
-from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
+from arxos.domain.errors import ConflictError, NotFoundError
 
 
 class InMemoryBuildings:
@@ -110,7 +111,12 @@ class InMemoryBuildings:
         self._keep(building)
 
     def list(
-        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        status: BuildingStatus | None = None,
+        q: str | None = None,
+        before: Listed | None = None,
+        limit: int = 50,
     ) -> BuildingPage:
         wanted = (q or "").casefold()
         found = [
@@ -119,12 +125,10 @@ class InMemoryBuildings:
             if status in (None, building.status)
             and (wanted in building.name.casefold() or wanted in building.address.line.casefold())
         ]
-        try:
-            start = int(cursor) if cursor else 0
-        except ValueError as error:
-            raise InvalidError("cursor: not one of ours") from error
-        rest = len(found) > start + limit
-        return BuildingPage(tuple(found[start : start + limit]), str(start + limit) if rest else None)
+        start = [one.id for one in found].index(before[1]) + 1 if before else 0
+        page = tuple(found[start : start + limit])
+        last = (page[-1].created_at, page[-1].id) if page and page[-1].created_at else None
+        return BuildingPage(page, last if len(found) > start + limit else None)
 
     def add_model(self, model: NewModel) -> ModelRecord:
         self.get(model.building_id)

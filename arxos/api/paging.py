@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +11,8 @@ from fastapi import Query, Request, Response
 
 from arxos.api.problems import FieldError, Refusal
 from arxos.domain.jobs.listing import Place
+from arxos.domain.moments import read_moment
+from arxos.domain.storable import checked_text
 
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="`next_cursor` of the page before; without it, the first page")
@@ -35,9 +36,29 @@ def place_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...
         raise wrong_cursor() from error
 
 
+def as_text(part: Any) -> str:
+    """A text of a cursor. Raises ValueError for what no column can hold, TypeError where it is no text."""
+    if not isinstance(part, str):
+        raise TypeError
+    return checked_text(part)
+
+
+def _number_below(limit: int) -> Callable[[Any], int]:
+    def as_number(part: Any) -> int:
+        if type(part) is not int or not 0 <= part < limit:
+            raise ValueError
+        return part
+
+    return as_number
+
+
+as_number = _number_below(1 << 31)  # what a column `integer` holds
+as_big_number = _number_below(1 << 63)  # what a column `bigint` holds
+
+
 def as_place(cursor: str | None) -> Place | None:
-    """The place in a list of jobs. Raises Refusal (422)."""
-    found = place_of(cursor, datetime.fromisoformat, UUID)
+    """The place in a list by time and id. Raises Refusal (422)."""
+    found = place_of(cursor, read_moment, UUID)
     return (found[0], found[1]) if found else None
 
 

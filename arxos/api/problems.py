@@ -201,7 +201,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _place(loc: Sequence[str | int]) -> str:
     """``payload.model_id`` for what is in the body, ``query.limit`` for what is not."""
-    parts = [str(part) for part in loc]
+    parts = [str(part).encode(errors="backslashreplace").decode() for part in loc]  # names of fields, as sent
     return ".".join(parts[1:] if parts[0] == "body" and len(parts) > 1 else parts)
 
 

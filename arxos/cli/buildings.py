@@ -117,7 +117,7 @@ def list_(
         print_json([_document(building) for building in page.items])
         return
     rows = [(b.id, b.name, b.status, b.address.line, b.created_at) for b in page.items]
-    remark = f"the newest {limit:,} buildings: --limit shows more" if page.next_cursor else ""
+    remark = f"the newest {limit:,} buildings: --limit shows more" if page.last else ""
     print_table(("id", NAME, "status", "address", "added"), rows, empty="no such buildings", remark=remark)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from arxos.domain.moments import OUTSIDE, bounded
+
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhdw])+")
 _LONGEST = 999_999_999 * 86_400  # seconds that a timedelta holds, forth and back
@@ -35,14 +37,21 @@ def parse_time(text: str, now: datetime | None = None, *, ahead: bool = False) -
         raise typer.BadParameter(f"{text!r} is not an ISO 8601 time, nor such as {example}") from error
     if when.tzinfo is None:
         raise typer.BadParameter(f"{text!r} needs a zone, such as {when.isoformat(timespec='minutes')}Z")
-    return when
+    return _bounded(text, when)
 
 
 def _away(text: str, now: datetime, distance: timedelta) -> datetime:
     try:
-        return now + distance
+        return _bounded(text, now + distance)
     except OverflowError as error:
-        raise typer.BadParameter(f"{text!r} is beyond the calendar") from error
+        raise typer.BadParameter(f"{text!r} {OUTSIDE}") from error
+
+
+def _bounded(text: str, when: datetime) -> datetime:
+    try:
+        return bounded(when)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} {error}") from error
 
 
 def _since(text: str) -> datetime:

@@ -1,9 +1,5 @@
 """Buildings as rows."""
 
-import base64
-import binascii
-import json
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +7,10 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.buildings.address import Address
 from arxos.domain.buildings.building import Building
-from arxos.domain.buildings.repository import BuildingPage, Stamp
+from arxos.domain.buildings.repository import BuildingPage, Listed, Stamp
 from arxos.domain.buildings.spatial_index import Floor
 from arxos.domain.buildings.status import BuildingStatus
-from arxos.domain.errors import ConflictError, InvalidError, NotFoundError
+from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.place_rows import read_floors
 
@@ -91,20 +87,25 @@ class BuildingRows:
         self._add_floors(building)
 
     def list(
-        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        status: BuildingStatus | None = None,
+        q: str | None = None,
+        before: Listed | None = None,
+        limit: int = 50,
     ) -> BuildingPage:
         """A page, newest first; see `BuildingRepository`."""
-        before = _place(cursor) if cursor else (None, None)
+        at, last_id = before or (None, None)
         pattern = None if q is None else "%" + q.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM buildings WHERE (%(status)s::text IS NULL OR status = %(status)s)"
             " AND (%(q)s::text IS NULL OR name ILIKE %(q)s OR address_line ILIKE %(q)s)"
             " AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s::uuid))"
             " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-            {"status": status, "q": pattern, "at": before[0], "id": before[1], "limit": limit + 1},
+            {"status": status, "q": pattern, "at": at, "id": last_id, "limit": limit + 1},
         ).fetchall()
         items = tuple(_building(row) for row in rows[:limit])
-        return BuildingPage(items, _cursor(items[-1]) if len(rows) > limit else None)
+        return BuildingPage(items, _listed(items[-1]) if len(rows) > limit else None)
 
     def floors(self, building_id: UUID) -> tuple[Floor, ...]:
         """Lowest first, those without a level last."""
@@ -127,15 +128,6 @@ def _building(row: tuple[Any, ...], floors: tuple[Floor, ...] = ()) -> Building:
     )
 
 
-def _cursor(building: Building) -> str:
+def _listed(building: Building) -> Listed:
     assert building.created_at is not None
-    place = [building.created_at.isoformat(), str(building.id)]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, building_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(at), UUID(building_id)
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
-        raise InvalidError("cursor: not one of ours") from error
+    return building.created_at, building.id

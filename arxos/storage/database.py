@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from arxos.domain.errors import UnavailableError
+from arxos.domain.errors import InvalidError, UnavailableError
 from arxos.storage.database_words import STALE, translated
 from arxos.storage.notices import Notices
 
@@ -71,6 +71,8 @@ class Database:
             if (known := translated(error)) is None:
                 raise
             raise known from error
+        except UnicodeEncodeError as error:
+            raise InvalidError("the database cannot hold a value: a text has half of a surrogate pair") from error
 
     @contextmanager
     def listener(self, channel: str) -> Iterator[Connection]:

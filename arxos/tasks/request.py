@@ -1,15 +1,12 @@
 """What a door hands in: one requested job, before and after it is held against its kind's contract."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -24,34 +21,16 @@ from uuid6 import uuid7
 from arxos.domain.errors import InvalidPayloadError
 from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import After, NewJob, OnFailure
+from arxos.domain.storable import check_json, checked_text
 from arxos.tasks.kind import JobKind, Payload
+from arxos.tasks.moments import Moment
 from arxos.tasks.queues import known_queue
 from arxos.tasks.registry import describe, find_kind, parse_payload, problems
 
-NUL = "\x00"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(checked_text)]
 
-
-def _without_nul(text: str) -> str:
-    if NUL in text:
-        raise ValueError("has a NUL character, which cannot be stored")
-    return text
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_without_nul)]
-
-
-def _moment(value: object) -> object:
-    """Whoever means seconds since 1970 has probably forgotten something."""
-    if isinstance(value, int | float) or (isinstance(value, str) and not _DATE.match(value)):
-        raise ValueError("must be a date and time with a zone, such as 2026-11-25T08:00:00Z")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 SOME_ID = "0192f3c8-0000-7000-8000-000000000000"  # in examples
-DEEPEST = 32  # lists and objects of a payload within each other
 EXAMPLE: dict[str, Any] = {"kind": "building.validate", "payload": {"model_id": SOME_ID}}
 
 
@@ -120,7 +99,7 @@ class JobRequest(BaseModel):
     @field_validator("payload")
     @classmethod
     def _storable_shape(cls, payload: dict[str, Any]) -> dict[str, Any]:
-        check_shape(payload)
+        check_json(payload)
         return payload
 
     @field_validator("after")
@@ -132,20 +111,6 @@ class JobRequest(BaseModel):
             if told.setdefault(edge.id, edge.on_failure) is not edge.on_failure:
                 raise ValueError(f"job {edge.id} is named twice, with two policies")
         return after
-
-
-def check_shape(value: object) -> None:
-    """Of anything that a parser of JSON gave. Raises ValueError where it is too deep, or no database can hold it."""
-    inside: list[tuple[object, str, int]] = [(value, "", 1)]
-    while inside:
-        one, place, depth = inside.pop()
-        if isinstance(one, dict | list):
-            if depth > DEEPEST:
-                raise ValueError(f"nested more than {DEEPEST} deep")
-            parts = one.items() if isinstance(one, dict) else enumerate(one)
-            inside += [(part, f"{place}.{name}", depth + 1) for name, part in parts]
-        if NUL in place or (isinstance(one, str) and NUL in one):
-            raise ValueError(f"{place.removeprefix('.')!r:.100} has a NUL character, which cannot be stored")
 
 
 def parse_request(raw: Mapping[str, Any] | str | bytes) -> JobRequest:

@@ -2,18 +2,17 @@
 
 from datetime import UTC, date, datetime
 
-from pydantic import AwareDatetime
-
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.rollups.roll_buildings import roll_buildings
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
+from arxos.tasks.moments import MomentOrDay
 
 
 class RollBuildings(Payload):
     """`bucket`: the day, or a moment of it, in UTC; it must be today. Left out: today."""
 
-    bucket: AwareDatetime | date | None = None
+    bucket: MomentOrDay | None = None
 
 
 class BuildingsRolled(Result):

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import model_validator
 
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.rollups.buckets import LENGTH, Grain
 from arxos.domain.rollups.roll_jobs import mark, missing, roll_jobs
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
+from arxos.tasks.moments import Moment, MomentOrDay
 
 
 class RollJobs(Payload):
@@ -16,9 +17,9 @@ class RollJobs(Payload):
     Without any: what is missing, and once more what may have come late.
     """
 
-    bucket: AwareDatetime | date | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    bucket: MomentOrDay | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "RollJobs":

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from arxos.domain.errors import NotFoundError, UnavailableError
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.limits import Allowance
@@ -11,6 +9,7 @@ from arxos.domain.jobs.retry import RetryPolicy
 from arxos.domain.jobs.webhooks import Webhook, message
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, Effect, Payload, Result, job_kind
+from arxos.tasks.moments import Moment
 
 GONE = 410  # the receiver wants no more of them
 
@@ -21,7 +20,7 @@ class Deliver(Payload):
     webhook_id: UUID
     job_id: UUID
     state: JobState
-    at: AwareDatetime
+    at: Moment
 
 
 class Delivered(Result):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.errors import InvalidError, InvalidPayloadError, UnknownKindError
+from arxos.domain.errors import InvalidError, UnknownKindError
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.signatures import Signed, verify
 from arxos.tasks.kind import JobKind
@@ -46,8 +46,10 @@ def read(raw: bytes, kinds: Mapping[str, JobKind[Any]], keys: Mapping[str, bytes
         return _wanted(envelope, headers, kinds, keys, now)
     except NotOursError as error:
         raise NotOursError(str(error), task, message_id) from error
-    except (InvalidPayloadError, UnknownKindError, InvalidError) as error:
+    except (UnknownKindError, InvalidError) as error:
         raise NotOursError(str(error), task, message_id) from error
+    except (ValueError, OverflowError, RecursionError) as error:  # a text that is no Unicode, a number beyond all
+        raise NotOursError(f"it cannot be read: {type(error).__name__}", task, message_id) from error
 
 
 def _wanted(

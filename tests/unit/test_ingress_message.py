@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from arxos.domain.jobs.signatures import parse_keys, signature
 from arxos.tasks.registry import all_kinds
 from arxos.workers.ingress_message import NotOursError, Wanted, read
+from tests.moments import REFUSED
 
 KINDS = all_kinds(probes=True)
 SECRET = "s" * 32
@@ -194,3 +195,47 @@ def test_wrong_keys_are_refused_and_not_repeated(listed: str) -> None:
         parse_keys(listed)
     assert "short" not in str(refused.value)
     assert "ssss" not in str(refused.value)
+
+
+HALF = "\ud800"  # of a surrogate pair: JSON can say it, no encoding can
+STRANGE = {
+    "a body that is no Unicode": {"body": HALF},
+    "a payload that is no Unicode": {"body": [[], {"times": HALF}, {}]},
+    "a name that is no Unicode": {"body": [[], {HALF: 1}, {}]},
+    "a payload that is no number": {"body": [[], {"times": float("nan")}, {}]},
+    "a deep payload": {"body": json.loads("[[], " + '{"a":' * 500 + "1" + "}" * 500 + ", {}]")},
+    "a task that is no Unicode": {"headers": {"task": HALF, "id": str(uuid4())}},
+}
+
+
+@pytest.mark.parametrize("keys", [{}, KEYS], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("changes", STRANGE.values(), ids=STRANGE)
+def test_what_no_text_can_hold_is_refused(changes: dict[str, Any], keys: dict[str, bytes]) -> None:
+    signature_of_nothing = {"v": 1, "key_id": "shop", "iat": 0, "exp": 1, "nonce": "n" * 16, "sig": HALF}
+    whole = message(**changes)
+    whole["headers"] |= {"arxos": signature_of_nothing}
+    assert refusal(whole, keys)
+
+
+@pytest.mark.parametrize("field", ["iat", "exp"])
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), -1, 1e308, float("nan"), True, None, "1", 32_535_216_000], ids=lambda v: f"{v!r:.12}"
+)
+def test_times_of_signatures_lie_in_the_calendar(field: str, value: Any) -> None:
+    whole = message()
+    now = int(time.time())
+    told = {"v": 1, "key_id": "shop", "iat": now, "exp": now + 60, "nonce": "n" * 16} | {field: value}
+    facts = {"id": whole["headers"]["id"], "kind": "probe.fail", "payload": {"times": 1}, "eta": None, "expires": None}
+    whole["headers"]["arxos"] = told | {"sig": signature(SECRET.encode(), {**facts, **told})}
+    assert "signature has no times" in refusal(whole, KEYS)
+
+
+@pytest.mark.parametrize("field", ["eta", "expires"])
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_eta_and_expires_lie_in_the_calendar(field: str, text: str) -> None:
+    whole = message()
+    whole["headers"][field] = text
+    if text == "2026-11-25T08:00:00":  # Celery writes times of UTC so
+        taken(whole)
+    else:
+        assert {"eta": "run_at", "expires": "deadline"}[field] in refusal(whole)

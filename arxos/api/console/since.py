@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from arxos.domain.errors import InvalidError
+from arxos.domain.moments import bounded
 
 
 def read_since(text: str | None) -> datetime | None:
@@ -13,4 +14,7 @@ def read_since(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidError(f"since: {text!r:.60} is no date and time such as 2026-11-25T08:30") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return bounded(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except ValueError as error:
+        raise InvalidError(f"since: {text!r:.60} {error}") from None

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from arxos.api.access import Reader, Redriver
-from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.paging import Cursor, Limit, as_number, cursor_at, link_next, place_of
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.schemas.audits import (
     AuditFindingList,
@@ -72,7 +72,7 @@ async def findings(
     limit: Limit = 50,
 ) -> AuditFindingList:
     """Each with its subject, and with the job that would mend it."""
-    [after] = place_of(cursor, int) or [0]
+    [after] = place_of(cursor, as_number) or [0]
 
     def read() -> Any:
         with runtime.ports.unit_of_work() as uow:

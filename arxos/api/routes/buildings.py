@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from arxos.api.access import Deleter, Reader, Writer
 from arxos.api.answers import answers_of
 from arxos.api.conditions import IfMatch, IfNoneMatch, has_seen, version_tag, versions_seen
-from arxos.api.paging import Cursor, Limit, link_next
+from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.schemas.buildings import BuildingChange, BuildingList, BuildingView, NewBuilding
 from arxos.api.working import Served, in_thread
@@ -61,14 +61,16 @@ async def list_(
     limit: Limit = 50,
 ) -> BuildingList:
     """Newest first."""
+    before = as_place(cursor)
 
     def read() -> Any:
         with runtime.ports.unit_of_work() as uow:
-            return uow.buildings.list(status=status, q=q, cursor=cursor, limit=limit)
+            return uow.buildings.list(status=status, q=q, before=before, limit=limit)
 
     page = await in_thread(request, read)
-    link_next(request, response, page.next_cursor)
-    return BuildingList(items=[BuildingView.of(one) for one in page.items], next_cursor=page.next_cursor)
+    following = cursor_at(*page.last) if page.last else None
+    link_next(request, response, following)
+    return BuildingList(items=[BuildingView.of(one) for one in page.items], next_cursor=following)
 
 
 @router.get(

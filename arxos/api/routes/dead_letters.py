@@ -26,7 +26,7 @@ from arxos.domain.jobs.bulk import act_on_all, undo
 from arxos.domain.jobs.desk import Action, Order
 from arxos.domain.jobs.operator import Operator
 from arxos.storage.dead_preview import DeadPreview
-from arxos.tasks.request import Moment
+from arxos.tasks.moments import Moment
 
 router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
 

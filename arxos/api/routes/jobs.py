@@ -23,8 +23,9 @@ from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.tasks.moments import Moment
 from arxos.tasks.queues import POOL_OF
-from arxos.tasks.request import JobRequest, Moment, new_job
+from arxos.tasks.request import JobRequest, new_job
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 

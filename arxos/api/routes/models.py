@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from arxos.api.access import Reader, Writer
 from arxos.api.answers import answers_of
 from arxos.api.identity import request_id
-from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.paging import Cursor, Limit, as_number, cursor_at, link_next, place_of
 from arxos.api.problems import Refusal, documented
 from arxos.api.routes.buildings import BuildingId
 from arxos.api.routes.webhooks import own
@@ -98,7 +98,7 @@ async def models(
     limit: Limit = 50,
 ) -> ModelList:
     """All its revisions, newest first."""
-    (before,) = place_of(cursor, int) or (None,)
+    (before,) = place_of(cursor, as_number) or (None,)
 
     def read() -> tuple[Any, UUID | None]:
         with runtime.ports.unit_of_work() as uow:
@@ -130,7 +130,7 @@ async def findings(
 
     A cursor stays with the report that it began with, also when a newer model comes in.
     """
-    model_id, after = place_of(cursor, UUID, int) or (None, None)
+    model_id, after = place_of(cursor, UUID, as_number) or (None, None)
 
     def read() -> tuple[UUID | None, FindingPage]:
         with runtime.ports.unit_of_work() as uow:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from arxos.api.access import Reader
-from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.paging import Cursor, Limit, as_text, cursor_at, link_next, place_of
 from arxos.api.problems import FieldError, Refusal, documented
 from arxos.api.routes.buildings import BuildingId
 from arxos.api.schemas.places import ElementList, ElementView, SpaceList, SpaceView
@@ -35,7 +35,7 @@ async def spaces(
     limit: Limit = 50,
 ) -> SpaceList:
     """By their global ids."""
-    place = place_of(cursor, str, UUID)
+    place = place_of(cursor, as_text, UUID)
 
     def read() -> tuple[Space, ...]:
         with runtime.ports.unit_of_work() as uow:
@@ -70,7 +70,7 @@ async def elements(
     limit: Limit = 50,
 ) -> ElementList:
     """Several parts narrow the answer together. Metres, in the model's own axes."""
-    place = place_of(cursor, str, UUID)
+    place = place_of(cursor, as_text, UUID)
     query = _query(at, bbox, near, ifc_class, floor_id, place, limit)
 
     def read() -> tuple[Element, ...]:

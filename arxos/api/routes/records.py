@@ -1,18 +1,18 @@
 """What operators did, and what was refused at the broker."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from arxos.api.access import Reader
-from arxos.api.paging import Cursor, Limit, cursor_at, link_next, place_of
+from arxos.api.paging import Cursor, Limit, as_big_number, as_text, cursor_at, link_next, place_of
 from arxos.api.schemas.records import ActList, ActView, QuarantinedView, QuarantineList
 from arxos.api.working import Served, in_thread
+from arxos.domain.moments import read_moment
 from arxos.storage.act_log import ActFilter, ActLog
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
-from arxos.tasks.request import Moment
+from arxos.tasks.moments import Moment
 
 router = APIRouter(prefix="/api", tags=["operating"])
 
@@ -37,7 +37,7 @@ async def acts(
     limit: Limit = 50,
 ) -> ActList:
     """The latest first. An act on many jobs is one line, unless `job_id` or `act_id` asks for its parts."""
-    before = place_of(cursor, datetime.fromisoformat, str)
+    before = place_of(cursor, read_moment, as_text)
     which = ActFilter(actor, action, job_id, act_id, since)
     found = await in_thread(request, ActLog(runtime.database).find, which, limit + 1, before)
     last = found[limit - 1] if len(found) > limit else None
@@ -62,7 +62,7 @@ async def quarantine(
     limit: Limit = 50,
 ) -> QuarantineList:
     """Messages that arrived on a queue and were none that could become or start a job, the latest first."""
-    [before] = place_of(cursor, int) or [None]
+    [before] = place_of(cursor, as_big_number) or [None]
     which = QuarantineFilter(queue, reason, since)
     found = await in_thread(request, QuarantineTable(runtime.database).find, which, limit + 1, before)
     following = cursor_at(found[limit - 1].id) if len(found) > limit else None

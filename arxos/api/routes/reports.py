@@ -1,11 +1,9 @@
 """What was added up, and the objectives held against it."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BeforeValidator
 
 from arxos.api.access import Reader
 from arxos.api.problems import FieldError, Refusal
@@ -19,7 +17,7 @@ from arxos.api.schemas.reports import (
 from arxos.api.working import Served, in_thread
 from arxos.domain.rollups.buckets import LENGTH, Grain
 from arxos.domain.rollups.slo import read_slo
-from arxos.tasks.request import Moment
+from arxos.tasks.moments import Day, Moment
 
 router = APIRouter(prefix="/api/reports", tags=["operating"])
 
@@ -27,14 +25,6 @@ MOST = 1_000  # buckets at once
 LONGEST = timedelta(days=400)
 
 
-def _day(text: object) -> object:
-    """Numbers are no days."""
-    if isinstance(text, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise ValueError("must be a date such as 2026-11-25")
-    return text
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 Since = Annotated[
     Moment | None, Query(description="from this moment on, with its zone", examples=["2026-11-24T08:00:00Z"])
 ]

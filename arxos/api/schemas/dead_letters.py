@@ -11,7 +11,7 @@ from arxos.domain.jobs.bulk import Done
 from arxos.domain.jobs.desk import BulkAct, Group
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.storage.dead_preview import Preview
-from arxos.tasks.request import Moment
+from arxos.tasks.moments import Moment
 
 
 class DeadFilter(BaseModel):

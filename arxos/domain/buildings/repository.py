@@ -16,6 +16,7 @@ from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Spa
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import InvalidError, InvalidGeometryError
 
+Listed = tuple[datetime, UUID]  # (created at, id): where a listing of buildings goes on
 Place = tuple[str, UUID]  # (global id, id): where a listing of spaces or elements goes on
 
 if TYPE_CHECKING:  # the audit imports this module by way of the ports
@@ -24,10 +25,10 @@ if TYPE_CHECKING:  # the audit imports this module by way of the ports
 
 @dataclass(frozen=True, slots=True)
 class BuildingPage:
-    """Some buildings, newest first, and the cursor to go on with (None: these were the last)."""
+    """Some buildings, newest first, and the last one's place in the list (None: there are no more)."""
 
     items: tuple[Building, ...]
-    next_cursor: str | None
+    last: Listed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,14 @@ class BuildingRepository(Protocol):
         """Write name, address, status and new floors. Raises ConflictError where it was saved since it was read."""
 
     def list(
-        self, *, status: BuildingStatus | None = None, q: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        status: BuildingStatus | None = None,
+        q: str | None = None,
+        before: Listed | None = None,
+        limit: int = 50,
     ) -> BuildingPage:
-        """Buildings, newest first, without their floors. `q`: a part of name or address, in any case.
-
-        Raises InvalidError for a cursor that is none of ours.
-        """
+        """Buildings before that place, newest first, without their floors. `q`: a part of name or address."""
 
     def add_model(self, model: NewModel) -> ModelRecord:
         """Record an uploaded file as the building's next revision. The bytes of its newest revision again: that record.

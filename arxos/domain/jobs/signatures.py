@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from arxos.domain.errors import InvalidError
+from arxos.domain.moments import END
 
 SHORTEST_KEY = 32  # bytes
 LONGEST_S = 24 * 3600.0  # that a signature may be good for: its nonce is remembered so long
@@ -62,7 +63,7 @@ def verify(keys: Mapping[str, bytes], envelope: Any, facts: Mapping[str, Any], n
     if key is None:
         raise InvalidError("nobody knows the key of its signature")
     times = envelope["iat"], envelope["exp"]
-    if not all(isinstance(one, int) and not isinstance(one, bool) for one in times):
+    if not all(type(one) is int and 0 <= one < END.timestamp() for one in times):
         raise InvalidError("its signature has no times")
     told = {name: envelope[name] for name in ("v", "key_id", "iat", "exp", "nonce")}
     expected = signature(key, {**facts, **told})

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from arxos.api.console.rendering import page, with_query
 from arxos.api.console.routing import console_router
 from arxos.api.console.visitors import Looker
-from arxos.api.paging import cursor_at, place_of
+from arxos.api.paging import as_number, cursor_at, place_of
 from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
 from arxos.domain.buildings.findings import RuleOutcome, Severity, Verdict
@@ -53,7 +53,7 @@ async def show(
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     """Everything about one building; live while it is processed."""
-    [after] = place_of(cursor, int) or [None]
+    [after] = place_of(cursor, as_number) or [None]
     which = FindingQuery(_severity(severity), rule or None, after)
     facts = await in_thread(request, _read, runtime, building_id, which)
     found: FindingPage = facts["findings"]

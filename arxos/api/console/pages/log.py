@@ -1,6 +1,5 @@
 """What operators did."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,9 +9,10 @@ from arxos.api.console.rendering import page, with_query
 from arxos.api.console.routing import console_router
 from arxos.api.console.since import read_since
 from arxos.api.console.visitors import Looker
-from arxos.api.paging import cursor_at, place_of
+from arxos.api.paging import as_text, cursor_at, place_of
 from arxos.api.working import Served, in_thread
 from arxos.domain.errors import InvalidError
+from arxos.domain.moments import read_moment
 from arxos.storage.act_log import ActFilter, ActLog
 
 SHOWN = 50
@@ -40,7 +40,7 @@ async def show(
 ) -> Response:
     """The latest first; an act on many jobs is one line."""
     which = ActFilter(actor or None, action or None, _job(job_id), act_id, read_since(since))
-    before = place_of(cursor, datetime.fromisoformat, str)
+    before = place_of(cursor, read_moment, as_text)
     found = await in_thread(request, ActLog(runtime.database).find, which, SHOWN + 1, before)
     last = found[SHOWN - 1] if len(found) > SHOWN else None
     asked = {"actor": actor, "action": action, "job_id": job_id, "act_id": act_id, "since": since}
