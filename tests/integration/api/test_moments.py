@@ -153,7 +153,6 @@ UNSTORABLE: dict[str, Any] = {
     "half a surrogate pair": {"kind": "probe.effect", "payload": {"key": HALF}},
     "NUL in a name": {"kind": "probe.noop", "payload": {NUL: 1}},
     "half in a name": {"kind": "probe.noop", "payload": {HALF: 1}},
-    "half in a field": {"kind": "probe.noop", HALF: 1},
     "not a number": {"kind": "probe.sleep", "payload": {"seconds": float("nan")}},
     "infinite": {"kind": "probe.sleep", "payload": {"seconds": float("inf")}},
     "a long number": {"kind": "probe.fail", "payload": {"times": 10**1001}},
@@ -167,7 +166,12 @@ def test_what_cannot_be_stored_is_refused_with_its_place(api: Api, job: dict[str
     headers = {"Content-Type": "application/json"}
     for path, body in (("/api/jobs", job), ("/api/jobs/batch", {"jobs": [{"kind": "probe.noop"}, job]})):
         problem = problem_of(api.root.post(path, content=json.dumps(body), headers=headers), 422)
-        assert problem["errors"][0]["field"].removeprefix("jobs.1.").startswith(("payload", "idempotency_key", "\\ud8"))
+        assert problem["errors"][0]["field"].removeprefix("jobs.1.").startswith(("payload", "idempotency_key"))
+
+
+def test_a_field_whose_name_is_no_text_is_refused(api: Api) -> None:
+    headers = {"Content-Type": "application/json"}
+    problem_of(api.root.post("/api/jobs", content=json.dumps({"kind": "probe.noop", HALF: 1}), headers=headers), 422)
 
 
 @pytest.mark.parametrize("depth", [40, 900, 5_000, 100_000])
