@@ -14,27 +14,31 @@ from arxos.tasks.registry import all_kinds
 from arxos.tasks.request import JobRequest
 from tests.moments import REFUSED, TAKEN
 
+AS_MOMENT: TypeAdapter[Any] = TypeAdapter(Moment)
+AS_DAY: TypeAdapter[Any] = TypeAdapter(Day)
+AS_EITHER: TypeAdapter[Any] = TypeAdapter(MomentOrDay)
+
 
 @pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)
 def test_moments_of_1970_to_3000_are_taken(text: str) -> None:
-    assert TypeAdapter(Moment).validate_python(text) == datetime.fromisoformat(text) == read_moment(text)
-    assert TypeAdapter(MomentOrDay).validate_python(text) == datetime.fromisoformat(text)
+    assert AS_MOMENT.validate_python(text) == datetime.fromisoformat(text) == read_moment(text)
+    assert AS_EITHER.validate_python(text) == datetime.fromisoformat(text)
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_others_are_refused(text: str) -> None:
-    for kind in (Moment, MomentOrDay):
+    for kind in (AS_MOMENT, AS_EITHER):
         with pytest.raises(ValidationError):
-            TypeAdapter(kind).validate_python(text)
+            kind.validate_python(text)
     with pytest.raises(ValueError, match=r"zone|1970|isoformat"):
         read_moment(text)
 
 
 @pytest.mark.parametrize("number", [0, 1764057600, -1, 1e308, float("nan"), float("inf"), True], ids=str)
 def test_a_number_is_no_moment_and_no_day(number: float) -> None:
-    for kind in (Moment, Day, MomentOrDay):
+    for kind in (AS_MOMENT, AS_DAY, AS_EITHER):
         with pytest.raises(ValidationError):
-            TypeAdapter(kind).validate_python(number)
+            kind.validate_python(number)
 
 
 @pytest.mark.parametrize(("text", "is_taken"), [
@@ -42,12 +46,12 @@ def test_a_number_is_no_moment_and_no_day(number: float) -> None:
     ("0001-01-01", False),
 ])  # fmt: skip
 def test_days_have_the_same_bounds(text: str, is_taken: bool) -> None:
-    for kind in (Day, MomentOrDay):
+    for kind in (AS_DAY, AS_EITHER):
         if is_taken:
-            assert TypeAdapter(kind).validate_python(text) == date.fromisoformat(text)
+            assert kind.validate_python(text) == date.fromisoformat(text)
         else:
             with pytest.raises(ValidationError):
-                TypeAdapter(kind).validate_python(text)
+                kind.validate_python(text)
             with pytest.raises(ValueError, match="1970 to 3000"):
                 bounded_day(date.fromisoformat(text))
 
@@ -60,7 +64,7 @@ def test_what_is_taken_can_be_moved_to_any_zone_and_be_far_from_now(moment: date
         return
     assert FIRST <= moment.astimezone(UTC) < END
     for hours in (-23, 23):
-        assert moment.astimezone(UTC) + timedelta(hours=hours)
+        moment.astimezone(UTC) + timedelta(hours=hours)
     assert abs(moment - datetime(2026, 11, 25, tzinfo=UTC)) < timedelta(days=366_000)
 
 
