@@ -8,6 +8,7 @@ from typing import Any
 
 from arxos.app.settings import Settings, read_settings
 from arxos.app.surroundings import SystemSurroundings
+from arxos.domain.address_policy import parse_networks
 from arxos.domain.ports import OpenUnitOfWork, Ports
 from arxos.formats.registry import installed_readers
 from arxos.outside.courier import HttpCourier
@@ -45,7 +46,7 @@ def start(settings: Settings | None = None, *, application: str = "arxos") -> Ru
         cache=RedisCache(settings.cache_url),
         readers=installed_readers(),
         messages=RedisMessages(settings.broker_url),
-        courier=HttpCourier(_webhook_key(settings), settings.webhook_allow),
+        courier=HttpCourier(_webhook_key(settings), parse_networks(settings.webhook_allow)),
         surroundings=SystemSurroundings(settings, database, blobs),
     )
     return Runtime(settings, kinds, database, ports)

@@ -47,7 +47,15 @@ class Jwks:
                 raise UnavailableError(f"ARXOS_JWKS_URL does not answer with keys: {type(error).__name__}") from error
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Keys come from the address that the operator named, or not at all: no answer leads to another server."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
 def _fetch(url: str) -> dict[str | None, jwt.PyJWK]:
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http(s) only: checked by the setting
+    opener = urllib.request.build_opener(_NoRedirects)
+    with opener.open(url, timeout=TIMEOUT_S) as answer:  # http(s) only: checked by the setting
         keys = jwt.PyJWKSet.from_dict(json.loads(answer.read(LARGEST_BYTES))).keys
     return {key.key_id: key for key in keys if key.key_type in {"RSA", "EC"}}

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from arxos.domain.address_policy import parse_networks
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.signatures import parse_keys
 from arxos.outside.watched import parse_certificates, parse_services
@@ -30,8 +30,7 @@ def _a_redis(url: str) -> str:
 
 
 def _networks(listed: str) -> str:
-    for one in filter(None, map(str.strip, listed.split(","))):
-        ip_network(one, strict=False)
+    parse_networks(listed)
     return listed
 
 

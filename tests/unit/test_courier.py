@@ -10,42 +10,15 @@ from uuid import UUID
 
 import pytest
 
+from arxos.domain.address_policy import parse_networks
 from arxos.domain.errors import InvalidError, UnavailableError
-from arxos.domain.jobs.webhooks import checked_url, is_public
 from arxos.outside import courier as outside
 from arxos.outside.courier import HttpCourier
 from tests.receivers import receiving, trickling
 
 KEY = b"k" * 32
 HOOK = UUID(int=7)
-LOCAL = HttpCourier(KEY, "127.0.0.0/8,::1")
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["10.0.0.1", "127.0.0.1", "169.254.169.254", "192.168.1.1", "172.16.0.1", "100.64.0.1", "224.0.0.1",
-     "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-     "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "", "localhost"],
-)  # fmt: skip
-def test_addresses_that_are_not_public(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101"])
-def test_addresses_that_are_public(address: str) -> None:
-    assert is_public(address)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "shop.example", "ftp://shop.example", "file:///etc/passwd", "http://", "http://user:hunter2@shop.example/",
-     "http://shop.example:99999/", "http://[::1", "http://shop example/", "javascript:alert(1)",
-     "http://x/" + "y" * 2000],
-)  # fmt: skip
-def test_what_is_no_address_of_a_receiver_is_refused(url: str) -> None:
-    with pytest.raises(InvalidError, match=r"^url: ") as refused:
-        checked_url(url)
-    assert "hunter2" not in str(refused.value)
+LOCAL = HttpCourier(KEY, parse_networks("127.0.0.0/8,::1"))
 
 
 def test_a_message_is_signed_so_that_its_receiver_can_tell() -> None:
@@ -69,7 +42,12 @@ def test_each_webhook_has_a_secret_of_its_own_and_always_the_same() -> None:
         HttpCourier(None).secret(HOOK)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "017700000001", "localhost",
+     "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0:127.0.0.1]",
+     "LOCALHOST.", "[64:ff9b::7f00:1]", "127\u30020\u30020\u30021", "\uff11\uff12\uff17.0.0.1", "[::]", "[fe80::1%25lo]"],
+)  # fmt: skip
 def test_nothing_goes_to_this_machine_unless_that_is_allowed(host: str) -> None:
     with receiving() as receiver:
         url = receiver.url.replace("127.0.0.1", host)
@@ -94,7 +72,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_leads_nobody_there(monkeypat
     with receiving() as receiver:
         url = receiver.url.replace("127.0.0.1", "rebind.example")
         with pytest.raises(UnavailableError):
-            HttpCourier(KEY, "127.0.0.2/32").deliver(HOOK, url, "m", b"{}")
+            HttpCourier(KEY, parse_networks("127.0.0.2/32")).deliver(HOOK, url, "m", b"{}")
     assert (receiver.got, len(looks)) == ([], 1)
 
 
@@ -129,5 +107,5 @@ def test_somebody_who_trickles_is_left_alone(monkeypatch: pytest.MonkeyPatch) ->
 def test_nobody_there_is_no_verdict_on_the_address() -> None:
     with pytest.raises(UnavailableError, match="does not answer"):
         LOCAL.deliver(HOOK, "http://127.0.0.1:1/", "m", b"{}")
-    with pytest.raises(UnavailableError, match="nobody knows the host"):
+    with pytest.raises(UnavailableError, match="cannot be resolved"):
         LOCAL.deliver(HOOK, "http://no-such-host.invalid/", "m", b"{}")

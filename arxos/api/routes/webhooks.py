@@ -18,7 +18,8 @@ from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter
-from arxos.domain.jobs.webhooks import Webhook, checked_url
+from arxos.domain.jobs.webhooks import Webhook
+from arxos.domain.url_policy import checked_url
 from arxos.tasks.endings import KIND
 from arxos.tasks.request import JobRequest, new_job
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from arxos.api.schemas.shared import MOMENT, SOME_ID, NextCursor
-from arxos.domain.jobs.webhooks import URL_LIMIT, Webhook
+from arxos.domain.jobs.webhooks import Webhook
+from arxos.domain.url_policy import URL_LIMIT
 
 
 class NewWebhook(BaseModel):

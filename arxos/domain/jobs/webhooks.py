@@ -4,16 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.job import Job
-
-URL_LIMIT = 2000
-SCHEMES = ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +72,6 @@ class Courier(Protocol):
 
     def deliver(self, webhook_id: UUID, url: str, message_id: str, body: bytes) -> Answer:
         """POST it. Raises UnavailableError where nobody answers, InvalidError for an address nothing may be sent to."""
-
-
-def checked_url(url: str) -> str:
-    """The address itself. Raises InvalidError saying what is wrong; where its name leads is seen at delivery."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise InvalidError(f"url: {error}") from error
-    if len(url) > URL_LIMIT or not url.isprintable() or " " in url:
-        raise InvalidError(f"url: must be at most {URL_LIMIT} printable characters without spaces")
-    if parts.scheme not in SCHEMES or not host:
-        raise InvalidError("url: must be http:// or https:// and a host")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidError("url: must have no user name and no password in it")
-    return url
-
-
-def is_public(address: str) -> bool:
-    """Whether the address is one of the public internet, also where it hides in another: ``::ffff:10.0.0.1``."""
-    try:
-        one = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return all(part.is_global and not part.is_multicast for part in (one, *_hidden(one)))
-
-
-def _hidden(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """IPv4 addresses that an IPv6 one stands for: mapped, 6to4, NAT64, Teredo."""
-    if isinstance(address, IPv4Address):
-        return []
-    teredo = address.teredo or ()
-    nat64 = [IPv4Address(int(address) & 0xFFFFFFFF)] if address.packed[:12] == _NAT64 else []
-    return [one for one in (address.ipv4_mapped, address.sixtofour, *teredo, *nat64) if one is not None]
-
-
-_NAT64 = ip_address("64:ff9b::").packed[:12]
 
 
 def message(ending: Mapping[str, Any], job: Job | None, delivery: UUID) -> bytes:
