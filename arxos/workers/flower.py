@@ -7,4 +7,13 @@ from arxos.workers.celery_app import build_app
 def run_flower(settings: Settings, address: str, port: int) -> None:
     """Serve Flower until told to stop."""
     app = build_app(settings, "arxos-flower")
-    app.start(["flower", f"--address={address}", f"--port={port}", "--read_only=True", "--logging=warning"])
+    app.start(
+        [
+            "flower",
+            f"--address={address}",
+            f"--port={port}",
+            "--read_only=True",
+            "--enable_events=False",
+            "--logging=warning",
+        ]
+    )

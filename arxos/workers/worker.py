@@ -23,6 +23,7 @@ from arxos.workers.limits import HardLimits
 from arxos.workers.losses import Losses
 from arxos.workers.notices import Notices
 from arxos.workers.quarantine import Quarantine
+from arxos.workers.remote_control import restrict_control
 from arxos.workers.telling import LOOK
 from arxos.workers.watch import watch
 
@@ -45,8 +46,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     check_broker(app)
     forgive_lost_connections()
     quarantine = Quarantine(runtime.kinds, QuarantineTable(runtime.database).add)
-    guard_queues(quarantine.open, quarantine.refuse)
-    guard_control()
+    _guard(quarantine)
     say_once()
     register_kinds(app, runtime.kinds, executor.deliver)
     if pool is Pool.CPU:
@@ -76,6 +76,13 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
             "--events",
         ]
     )
+
+
+def _guard(quarantine: Quarantine) -> None:
+    """Against whoever else may write to Redis."""
+    guard_queues(quarantine.open, quarantine.refuse)
+    guard_control()
+    restrict_control()
 
 
 def most_connections(pool: Pool, concurrency: int) -> int:
