@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from arxos.storage.database import Database
-from arxos.storage.migrations import revisions
 
 CURRENT = "SELECT version_num FROM alembic_version"
 
@@ -30,6 +29,8 @@ class SchemaFacts:
 
 def schema_facts(database: Database) -> SchemaFacts:
     """Ask the database. Raises UnavailableError."""
+    from arxos.storage.migrations import revisions  # noqa: PLC0415 - Alembic takes long to import, and few need it
+
     with database.connection() as connection:
         exists = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
         row = connection.execute(CURRENT).fetchone() if exists and exists[0] else None

@@ -122,11 +122,11 @@ def _uv() -> Installer | None:
 
 
 def _by_uv(program: str, variables: Mapping[str, str]) -> Installer:
-    # Certificates that the system trusts are good, as with pip.
+    # As with pip: certificates that the system trusts are good, and modules are compiled (some forbid it at run time).
     return Installer(
         make=[program, "venv", "--quiet", "--python", sys.executable, str(VENV)],
         install=[program, "pip", "install", "--python", str(_PYTHON)],
-        variables={"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", **variables},
+        variables={"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "1", **variables},
     )
 
 
