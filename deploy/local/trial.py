@@ -62,4 +62,6 @@ def _in_parallel(arguments: Sequence[str]) -> list[str]:
 
 
 def _without_arxos() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("ARXOS_")}
+    """The environment without settings, and with compiled modules: hundreds of processes start."""
+    left_out = ("ARXOS_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
