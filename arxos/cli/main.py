@@ -1,6 +1,7 @@
 """`arxos`: one command for everything that the system does."""
 
 import logging
+import platform
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,6 +11,7 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
+from arxos import __version__
 from arxos.cli import (
     act_log,
     acts,
@@ -84,9 +86,18 @@ for process in (
     app.command(rich_help_panel=PROCESSES)(process)
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - a callback of Typer's
+    if wanted:
+        print(f"arxos {__version__}, Python {platform.python_version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def arxos(
     *,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
     no_pager: Annotated[
         bool, typer.Option(NO_PAGER, help="Print long tables at once; so does ARXOS_PAGER=cat.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
+from arxos import __version__
 from arxos.cli.examples import commands, examples_of, show_examples
 from arxos.cli.main import command_line
 
@@ -66,3 +67,8 @@ def test_examples_stand_in_a_section_of_their_own() -> None:
     submit = root.commands["submit"]
     assert submit.epilog is not None
     assert submit.epilog.startswith("[bold]Examples[/]\n[cyan]arxos submit building.validate")
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line()(["--version"], standalone_mode=False) == 0
+    assert capsys.readouterr().out.startswith(f"arxos {__version__}, Python 3.")
