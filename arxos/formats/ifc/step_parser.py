@@ -1,19 +1,17 @@
 """An exact parser of STEP records (ISO 10303-21), for the header and for instances that are not ordinary."""
 
 import re
-from collections.abc import Callable
-from mmap import mmap
 from typing import NoReturn
 
 from arxos.domain.errors import ModelRefusedError
-from arxos.formats.ifc.step_grammar import SKIPPED, STRING_START, TOKEN
-from arxos.formats.ifc.step_text import decoded, shown
+from arxos.formats.ifc.step_grammar import ORDINARY_VALUES, SKIPPED, TOKEN, WINDOW, Data
+from arxos.formats.ifc.step_text import decoded, end_of_text, shown
 
 MAX_DEPTH = 64  # IFC nests lists 4 deep; a reader that recurses must not be led further
+_ATOMS = frozenset({"name", "number", "enumeration", "binary"})
 _STRETCH = 1 << 20
 _NEWLINE = b"\n"
 Value = str | bytes | list["Value"] | None  # strings decoded, every other value by its spelling; $ is None
-Data = bytes | mmap
 
 
 class StepParser:
@@ -53,7 +51,12 @@ class StepParser:
         """`KEYWORD(value, …)`."""
         return self.keyword(what), self.values()
 
-    def values(self) -> list[Value]:
+    def check_record(self, what: str) -> None:
+        """Read over `KEYWORD(value, …)`: faster than reading it, and nothing of it is kept."""
+        self.keyword(what)
+        self.values(kept=False)
+
+    def values(self, *, kept: bool = True) -> list[Value]:
         """`(value, …)`, without recursion: a list a million deep is refused like any other beyond MAX_DEPTH."""
         self.take(b"(")
         top: list[Value] = []
@@ -64,10 +67,18 @@ class StepParser:
                 if typed.pop() and len(open_lists[-1]) != 1:
                     self.refuse("expected one value in a typed value")
                 open_lists.pop()
-            else:
+            elif kept or typed[-1] or not self._pass_over_values(open_lists[-1]):
                 self._value(open_lists, typed)
             closable = self._separated(open_lists)
         return top
+
+    def _pass_over_values(self, into: list[Value]) -> bool:
+        """Read over as many ordinary values as come next; False where none does."""
+        match = ORDINARY_VALUES.match(self.data, self.position, self.position + WINDOW)
+        if match:
+            self.position = match.end()
+            into.append(None)
+        return match is not None
 
     def _value(self, open_lists: list[list[Value]], typed: list[bool]) -> None:
         """One value, or the opening of a list or of a typed value."""
@@ -76,11 +87,23 @@ class StepParser:
         if match and kind == "mark" and match[0] in b"$*":
             open_lists[-1].append(None if match[0] == b"$" else match[0])
         elif match and kind in _ATOMS:
-            open_lists[-1].append(_ATOMS[kind](match[0]))
+            open_lists[-1].append(match[0])
+        elif self.data[self.position : self.position + 1] == b"'":
+            open_lists[-1].append(self._text())
+            return
         else:
             self._open(open_lists, typed, match)
             return
         self.skip_to(match.end())
+
+    def _text(self) -> str:
+        """The string that begins here, decoded."""
+        start = self.position + 1
+        end = end_of_text(self.data, start)
+        if self.data[end : end + 1] != b"'":
+            self.refuse("expected a value")
+        self.skip_to(end + 1)
+        return decoded(self.data[start:end])
 
     def _open(self, open_lists: list[list[Value]], typed: list[bool], match: re.Match[bytes] | None) -> None:
         is_typed = match is not None and match.lastgroup == "keyword"
@@ -118,8 +141,8 @@ class StepParser:
         self._skip()
 
     def _skip(self) -> None:
-        match = SKIPPED.match(self.data, self.position)
-        self.position = match.end() if match else self.position
+        while (match := SKIPPED.match(self.data, self.position)) and match.end() > self.position:
+            self.position = match.end()
 
     def here(self) -> str:
         """The position as people count: `line 12, column 3`."""
@@ -136,8 +159,8 @@ class StepParser:
             return f"{problem}, but the file ends here"
         if rest.startswith(b"/*"):
             return "comment without an end"
-        if rest.startswith(b"'") and (start := STRING_START.match(self.data, self.position)):
-            return _broken_string(self.data, start.end())
+        if rest.startswith(b"'"):
+            return _broken_string(self.data, end_of_text(self.data, self.position + 1))
         return f"{problem}, got {shown(rest)}"
 
 
@@ -148,19 +171,6 @@ def _broken_string(data: Data, stop: int) -> str:
     if rest[0] >= 0x80:
         return f"characters beyond ASCII in a string ({place(data, stop)}): STEP writes them as X2 codes"
     return f"string that goes wrong at {shown(rest)} ({place(data, stop)})" if rest[:1] != b"'" else "misplaced string"
-
-
-def _string(raw: bytes) -> Value:
-    return decoded(raw[1:-1])
-
-
-def _spelling(raw: bytes) -> Value:
-    return raw
-
-
-_ATOMS: dict[str | None, Callable[[bytes], Value]] = {
-    "string": _string, "name": _spelling, "number": _spelling, "enumeration": _spelling, "binary": _spelling,
-}  # fmt: skip
 
 
 def place(data: Data, position: int) -> str:

@@ -1,11 +1,29 @@
-"""Text in STEP files: decoding it, and showing foreign bytes without harm."""
+"""Text in STEP files: where it ends, decoding it, and showing foreign bytes without harm."""
 
 import re
+
+from arxos.formats.ifc.step_grammar import CODES_PIECE, STRING_PIECE, WINDOW, Data
 
 _DIRECTIVE = re.compile(
     r"''|\\\\|\\S\\(?P<high>.)|\\P.\\|\\[NF]\\|\\X\\(?P<byte>..)|\\X2\\(?P<two>[0-9A-F]*)\\X0\\|\\X4\\(?P<four>[0-9A-F]*)\\X0\\",
     re.DOTALL,
 )
+
+
+def end_of_text(data: Data, start: int) -> int:
+    """Where the inside of a string ends: at its closing apostrophe, or else where it goes wrong."""
+    end, read_to = start, -1
+    while end != read_to:
+        read_to = end
+        piece = STRING_PIECE.match(data, end, end + WINDOW)
+        end = _end_of_codes(data, piece.end() if piece else end)
+    return end
+
+
+def _end_of_codes(data: Data, start: int) -> int:
+    codes = CODES_PIECE.match(data, start)
+    digits = 2 * int(codes[1]) if codes else 1
+    return codes.end() if codes and len(codes[2]) % digits == 0 else start
 
 
 def decoded(inside: bytes) -> str:

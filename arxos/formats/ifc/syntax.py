@@ -14,8 +14,8 @@ import numpy as np
 
 from arxos.domain.errors import ModelRefusedError
 from arxos.formats.ifc.header import Header, read_header
-from arxos.formats.ifc.step_grammar import ORDINARY_INSTANCE
-from arxos.formats.ifc.step_parser import Data, StepParser, place
+from arxos.formats.ifc.step_grammar import ORDINARY_INSTANCE, WINDOW, Data
+from arxos.formats.ifc.step_parser import StepParser, place
 
 _START, _END = b"ISO-10303-21;", b"END-ISO-10303-21;"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -92,7 +92,7 @@ def _ordinary_instances(parser: StepParser, names: "array[int]") -> None:
     """As many ordinary instances as follow each other."""
     data, position = parser.data, parser.position
     match_at, give = ORDINARY_INSTANCE.match, names.append
-    while match := match_at(data, position):
+    while match := match_at(data, position, position + WINDOW):
         give(int(match[1]))
         position = match.end()
     parser.skip_to(position)
@@ -103,11 +103,11 @@ def _instance(parser: StepParser) -> int:
     name = parser.name()
     parser.take(b"=")
     if parser.take_if(b"("):  # a complex instance: several records in one
-        parser.record("an entity")
+        parser.check_record("an entity")
         while not parser.take_if(b")"):
-            parser.record("an entity")
+            parser.check_record("an entity")
     else:
-        parser.record("an entity")
+        parser.check_record("an entity")
     parser.take(b";")
     return name
 

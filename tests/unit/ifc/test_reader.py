@@ -34,6 +34,7 @@ def zipped(**members: bytes) -> bytes:
         ("misnamed.bin", gzip.compress(step(WALL))),
         ("spaced.ifc", b"\n  " + step(WALL)),
     ],
+    ids=["plain", "gzip", "zip", "a zip in gzip", "by its content", "after space"],
 )
 def test_a_model_is_read_plain_or_packed_by_its_content(tmp_path: Path, name: str, content: bytes) -> None:
     path = written(tmp_path, content, name)
@@ -77,6 +78,7 @@ def test_an_unsupported_schema_is_refused_by_name(tmp_path: Path, schema: str) -
         (gzip.compress(b""), "empty file"),
         (gzip.compress(b"%PDF"), "line 1, column 1"),
     ],
+    ids=["two models", "no model", "zip cut off", "gzip cut off", "rubbish", "nothing in gzip", "no model in gzip"],
 )
 def test_a_broken_archive_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(ModelRefusedError, match=problem):
