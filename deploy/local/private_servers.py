@@ -105,7 +105,7 @@ def _start(servers: PrivateServers, running: ExitStack) -> None:
         running.callback(process.wait)
         running.callback(process.send_signal, stop_signal)
     for server in (servers.postgres, servers.redis):
-        wait_until(server.answers, what=f"the start of {type(server).__name__}")
+        wait_until(server.answers, what=f"the start of {type(server).__name__}", timeout_s=120)
 
 
 def _stopped(_signal: int, _frame: object) -> None:

@@ -88,7 +88,7 @@ def _start(environment: StackEnvironment, config: str, *, fresh: bool) -> None:
         supervisor.launch()
     else:
         supervisor.reread()
-    _wait_until_servers_answer(environment)
+    _wait_until_servers_answer(supervisor, environment)
     say("migrating the database")
     run([str(VENV / "bin" / "arxos"), "migrate"], environment.variables)
     supervisor.start(NAMES)
@@ -109,11 +109,13 @@ def _programs(environment: StackEnvironment) -> Iterator[Program]:
     yield from (program_of(process, environment.variables) for process in PROCESSES)
 
 
-def _wait_until_servers_answer(environment: StackEnvironment) -> None:
+def _wait_until_servers_answer(supervisor: Supervisor, environment: StackEnvironment) -> None:
     if redis := environment.redis:
-        wait_until(redis.answers, what=f"the start of Redis (see {LOGS / 'redis.log'})")
+        progress = partial(supervisor.cpu_ticks, "redis")
+        wait_until(redis.answers, what=f"the start of Redis (see {LOGS / 'redis.log'})", progress=progress)
     if postgres := environment.postgres:
-        wait_until(postgres.answers, what=f"the start of PostgreSQL (see {LOGS / 'postgres.log'})", timeout_s=60)
+        progress = partial(supervisor.cpu_ticks, "postgres")
+        wait_until(postgres.answers, what=f"the start of PostgreSQL (see {LOGS / 'postgres.log'})", progress=progress)
         postgres.create_database()
 
 
@@ -129,7 +131,8 @@ def _wait_until_healthy(supervisor: Supervisor, environment: StackEnvironment) -
         return state == "RUNNING" and pid is not None and _is_at_work(process, pid, environment)
 
     for process in PROCESSES:
-        wait_until(partial(is_healthy, process), what=f"the start of {process.name}", timeout_s=60)
+        progress = partial(supervisor.cpu_ticks, process.name)
+        wait_until(partial(is_healthy, process), what=f"the start of {process.name}", progress=progress)
 
 
 def _is_at_work(process: Process, pid: int, environment: StackEnvironment) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.local.checkout import LOCAL, ROOT, VENV
-from deploy.local.commands import CommandError, wait_until
+from deploy.local.commands import CommandError, cpu_ticks, wait_until
 from deploy.local.environment import PORTS
 from deploy.local.orphans import MARKER, is_alive
 from deploy.local.ports import keep_ports
@@ -104,6 +104,10 @@ class Supervisor:
     def states(self) -> dict[str, tuple[str, int | None]]:
         """Each program's state in supervisord's words, and its pid while it has one."""
         return {info["name"]: (info["statename"], info["pid"] or None) for info in self._calls.getAllProcessInfo()}
+
+    def cpu_ticks(self, name: str) -> int:
+        """The CPU time that a program's processes have used: supervisord gives each program a process group."""
+        return cpu_ticks(self.states()[name][1])
 
     def shut_down(self) -> None:
         """End every program and then supervisord itself."""
