@@ -11,11 +11,11 @@ from arxos.domain.buildings.findings import ValidationReport
 from arxos.domain.buildings.model import BuildingModel
 from arxos.domain.buildings.model_reader import Limits, Mesh, OpenModel, Progress
 from arxos.domain.errors import ModelRefusedError, UnsupportedSchemaError
+from arxos.formats.archives.unpack import GZIP, ZIP, unpacked
 from arxos.formats.ifc.header import Header
 from arxos.formats.ifc.ifc_model import IfcModel
 from arxos.formats.ifc.meshing import meshes
 from arxos.formats.ifc.outline import outline
-from arxos.formats.ifc.packed import GZIP, ZIP, unpacked
 from arxos.formats.ifc.step_text import shown
 from arxos.formats.ifc.syntax import check_syntax, read_file_header
 from arxos.formats.ifc.validation import validate
@@ -41,7 +41,7 @@ class IfcReader:
 
 def open_ifc(path: Path, *, checked: bool) -> "OpenIfc":
     """Open the file; see `ModelReader.open`."""
-    with unpacked(path) as plain:
+    with unpacked(path, ".ifc") as plain:
         header = check_syntax(plain) if checked else read_file_header(plain)
         if header.schema not in SCHEMAS:
             known = ", ".join(SCHEMAS)
