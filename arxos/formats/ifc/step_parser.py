@@ -14,6 +14,20 @@ _NEWLINE = b"\n"
 Value = str | bytes | list["Value"] | None  # strings decoded, every other value by its spelling; $ is None
 
 
+class Discarded(list[Value]):
+    """A list that counts its values and keeps none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+
+    def append(self, _: Value) -> None:
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+
 class StepParser:
     """Reads tokens and records from a position on. Every refusal names line, column and what was expected."""
 
@@ -59,7 +73,7 @@ class StepParser:
     def values(self, *, kept: bool = True) -> list[Value]:
         """`(value, …)`, without recursion: a list a million deep is refused like any other beyond MAX_DEPTH."""
         self.take(b"(")
-        top: list[Value] = []
+        top: list[Value] = [] if kept else Discarded()
         open_lists, typed = [top], [False]
         closable = True  # after "(" a ")" may follow, after "," it may not
         while open_lists:
@@ -113,14 +127,14 @@ class StepParser:
             self.refuse("expected a value")
         if len(open_lists) >= MAX_DEPTH:
             self.refuse(f"lists nested deeper than {MAX_DEPTH}")
-        inner: list[Value] = []
+        inner = type(open_lists[-1])()
         open_lists[-1].append(inner)
         open_lists.append(inner)
         typed.append(is_typed)
 
     def _separated(self, open_lists: list[list[Value]]) -> bool:
         """Read the comma after a value; whether a ")" may come next."""
-        if not open_lists or not open_lists[-1]:
+        if not open_lists or len(open_lists[-1]) == 0:  # of Discarded, only len() is true
             return True
         if self.take_if(b","):
             return False

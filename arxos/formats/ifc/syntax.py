@@ -6,6 +6,7 @@ References to instances that are not there are no matter of syntax; the schema c
 
 import re
 from array import array
+from dataclasses import dataclass, field
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +15,7 @@ import numpy as np
 
 from arxos.domain.errors import ModelRefusedError
 from arxos.formats.ifc.header import Header, read_header
+from arxos.formats.ifc.references import References
 from arxos.formats.ifc.step_grammar import ORDINARY_INSTANCE, WINDOW, Data
 from arxos.formats.ifc.step_parser import StepParser, place
 
@@ -45,13 +47,22 @@ def check_text(data: Data) -> Header:
     for section in (b"ANCHOR;", b"REFERENCE;"):  # edition 3; IFC uses neither
         if parser.take_if(section):
             _pass_over(parser)
-    names = array("Q")
-    _data_section(parser, names)
+    found = _Found()
+    _data_section(parser, found)
     while not parser.take_if(_END):
-        _data_section(parser, names)
+        _data_section(parser, found)
     _closing(parser)
-    _check_names(data, names)
+    _check_names(data, found.names)
+    found.references.check(data, len(found.names))
     return header
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the data sections hold: the names of their instances, and those with very many references."""
+
+    names: "array[int]" = field(default_factory=lambda: array("Q"))
+    references: References = field(default_factory=References)
 
 
 def _opening(parser: StepParser) -> Header:
@@ -76,22 +87,24 @@ def _pass_over(parser: StepParser) -> None:
     parser.skip_to(match.end())
 
 
-def _data_section(parser: StepParser, names: "array[int]") -> None:
-    """Read a section; the names of its instances are added to `names`."""
+def _data_section(parser: StepParser, found: _Found) -> None:
+    """Read a section; what it holds is added to `found`."""
     parser.take(b"DATA")
     if not parser.take_if(b";"):
         parser.values()  # edition 2: a named section
         parser.take(b";")
     while not parser.take_if(b"ENDSEC;"):
-        _ordinary_instances(parser, names)
+        _ordinary_instances(parser, found)
         if parser.data[parser.position : parser.position + 7] != b"ENDSEC;":
-            names.append(_instance(parser))
+            begin = parser.position
+            found.names.append(_instance(parser))
+            found.references.look_at(parser.data, begin, parser.position)
 
 
-def _ordinary_instances(parser: StepParser, names: "array[int]") -> None:
+def _ordinary_instances(parser: StepParser, found: _Found) -> None:
     """As many ordinary instances as follow each other."""
     data, position = parser.data, parser.position
-    match_at, give = ORDINARY_INSTANCE.match, names.append
+    match_at, give = ORDINARY_INSTANCE.match, found.names.append
     while match := match_at(data, position, position + WINDOW):
         give(int(match[1]))
         position = match.end()
