@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     metrics_allow: Annotated[str, AfterValidator(_networks)] = "127.0.0.0/8,::1"  # who reads /metrics without a token
 
     model_limit_mb: int = Field(default=1024, ge=1, le=100_000)  # the largest model file that is taken in
-    job_memory_mb: int | None = Field(default=None, ge=64)  # no job may use more, whatever its kind allows
+    job_memory_mb: int | None = Field(default=None, ge=64)  # no job may use more; None: by memory and slots
     heartbeat_s: float = Field(default=2.0, gt=0, le=60)
     lease_s: float = Field(default=10.0, gt=0, le=3600)
     republish_s: float = Field(default=10.0, gt=0, le=3600)

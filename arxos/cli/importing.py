@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from arxos.app.bootstrap import Runtime
+from arxos.app.memory_limits import default_job_memory_mb
 from arxos.domain.buildings.address import Address
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received, checked_name, receive_model
@@ -16,9 +17,11 @@ from arxos.domain.events import Sender
 from arxos.domain.jobs.job import FINAL, Job
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.ports import ModelReaders
+from arxos.formats.ifc.isolated_call import CallLimits, CutShortError, isolated_call
 
 CHUNK = 1 << 20
 WARM = "building.warm_cache"
+READING_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Stated:
 
 def stated_in(readers: ModelReaders, path: Path) -> Stated:
     """The building's name (else the project's, else the file's stem) and address. Raises ModelRefusedError."""
+    tuple(readers)  # imports the formats before the child is forked
+    limits = CallLimits(READING_S, default_job_memory_mb(slots=1))
+    try:
+        return isolated_call(lambda: _stated(readers, path), limits)
+    except CutShortError as cut:
+        raise ModelRefusedError(f"{path.name}: cannot be read here: {cut}") from cut
+
+
+def _stated(readers: ModelReaders, path: Path) -> Stated:
     model = readers.reader_for(path, path.name).open(path, checked=False).outline()
     names = (name.strip() for name in (model.building_name, model.project_name) if name)
     return Stated(next(filter(None, names), path.stem), model.address)

@@ -9,6 +9,7 @@ import typer
 
 from arxos.app.bootstrap import start
 from arxos.app.logging import configure_logging
+from arxos.app.memory_limits import default_slots
 from arxos.app.settings import read_settings
 from arxos.app.tokens import Role, issue
 from arxos.app.verifying import verifier_of
@@ -78,7 +79,7 @@ def worker(
 
     runtime = start(application=f"arxos-worker-{pool}")
     configure_logging(runtime.settings)
-    run_worker(runtime, pool, concurrency or os.cpu_count() or 1)
+    run_worker(runtime, pool, concurrency or default_slots())
 
 
 def flower(

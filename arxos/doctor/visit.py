@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 
+from arxos.app.memory_limits import default_slots, installed_memory
 from arxos.app.settings import Settings
 from arxos.doctor.checks import (
     blobs,
@@ -70,7 +71,7 @@ def _here(settings: Settings, wrong: Mapping[str, str]) -> Iterator[Part[Any]]:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     facts = configuration.ConfigurationFacts(wrong, settings.probes, secret)
     yield Part("Settings", lambda: facts, configuration.CHECKS)
-    yield Part("Machine", _machine, machine.CHECKS)
+    yield Part("Machine", partial(_machine, settings), machine.CHECKS)
 
 
 def _broker(url: str) -> Iterator[Part[Any]]:
@@ -102,9 +103,11 @@ def _database(database: Database, settings: Settings) -> Iterator[Part[Any]]:
     yield Part("Dead letters", partial(letter_facts, database), letters.LETTERS)
 
 
-def _machine() -> machine.MachineFacts:
+def _machine(settings: Settings) -> machine.MachineFacts:
     packages = tuple(_package(one) for one in _wanted() if one.name in CARRIERS)
-    return machine.MachineFacts(os.geteuid() == 0, sys.version_info[:2], packages)
+    return machine.MachineFacts(
+        os.geteuid() == 0, sys.version_info[:2], packages, installed_memory(), default_slots(), settings.job_memory_mb
+    )
 
 
 def _wanted() -> list[Requirement]:

@@ -13,7 +13,6 @@ from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
 LIMITS = Limits()
 READ, SHAPED = 0.05, 0.95  # shares of the work: until the file is read, until every shape is made
-MEMORY_MB = 16_384  # with the child that makes the shapes: 230 for a model of 9 MB
 SLACK_S = 900.0  # for reading the file and for the union of outlines, beside the time for shapes
 
 
@@ -40,7 +39,6 @@ class Indexed(Result):
     allowed=Allowance(per="building"),  # two of one building would each swap in its own index
     soft_limit_s=LIMITS.model_s + SLACK_S,
     hard_limit_s=LIMITS.model_s + SLACK_S + 60,
-    memory_limit_mb=MEMORY_MB,
 )
 def index_geometry(payload: IndexGeometry, attempt: Attempt) -> Done:
     """Index a model's geometry: footprints, heights, floors, spaces.

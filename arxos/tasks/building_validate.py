@@ -7,8 +7,6 @@ from arxos.domain.events import ModelValidated
 from arxos.domain.ports import UnitOfWork
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
-MEMORY_MB = 16_384  # a model of 9 MB takes 130; the largest that is taken in has 1024
-
 
 class ValidateModel(Payload):
     """Which model; `express` adds the schema's own WHERE rules, which take twice as long again."""
@@ -32,7 +30,6 @@ class Validated(Result):
     payload=ValidateModel,
     soft_limit_s=3600.0,
     hard_limit_s=3660.0,
-    memory_limit_mb=MEMORY_MB,
 )
 def validate_model(payload: ValidateModel, attempt: Attempt) -> Done:
     """Check an uploaded model: syntax, header, schema, normative and business rules.

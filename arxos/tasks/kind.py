@@ -85,7 +85,8 @@ class JobKind(Generic[P]):
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     soft_limit_s: float = 300.0  # then its body sees TimedOutError: by itself in a child, from `progress` in a thread
     hard_limit_s: float = 330.0  # then its process is killed, with all that it started
-    memory_limit_mb: int | None = None  # resident, of its process with all that it started; checked in children only
+    # Resident, of its process with all that it started; checked in children only. None: what its worker allows.
+    memory_limit_mb: int | None = None
     allowed: Allowance | None = None  # how many at once, how many a second; an operator's own limit goes before it
     keep_days: float | None = None  # how long its jobs can be looked up after their end; None: as long as others
     contract: int = 1

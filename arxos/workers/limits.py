@@ -28,7 +28,7 @@ class HardLimits:
     """
 
     kinds: Mapping[str, JobKind[Any]]
-    at_most_mb: int | None  # what any kind may use here, whatever it declares; None: what it declares
+    at_most_mb: int | None  # what any kind may use here, whatever it declares; None: only what it declares
     lose: Report
     abandon: Report  # a thread cannot be killed: lose its job and end the worker
     _since: dict[str, float] = field(default_factory=dict)

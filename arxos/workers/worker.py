@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 from arxos.app.bootstrap import Runtime, hasty
+from arxos.app.memory_limits import default_job_memory_mb
 from arxos.storage.database import POOL_SIZE
 from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable
@@ -58,7 +59,7 @@ def run_worker(runtime: Runtime, pool: Pool, concurrency: int) -> None:
     drain.connect()
     lifecycle = Lifecycle(duties, beat, losses, cancelling, drain.begin)
     lifecycle.connect()
-    limits = HardLimits(runtime.kinds, runtime.settings.job_memory_mb, losses.add, lifecycle.abandon)
+    limits = HardLimits(runtime.kinds, job_memory_mb(runtime, concurrency), losses.add, lifecycle.abandon)
     watch(limits.enforce, lambda: drain.check(lifecycle.give_back))
     app.worker_main(
         [
@@ -83,6 +84,11 @@ def _guard(quarantine: Quarantine) -> None:
     guard_queues(quarantine.open, quarantine.refuse)
     guard_control()
     restrict_control()
+
+
+def job_memory_mb(runtime: Runtime, concurrency: int) -> int:
+    """MiB that a job may use in this worker: as the settings say, else by the memory there is."""
+    return runtime.settings.job_memory_mb or default_job_memory_mb(concurrency)
 
 
 def most_connections(pool: Pool, concurrency: int) -> int:

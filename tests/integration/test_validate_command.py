@@ -43,3 +43,12 @@ def test_hostile_text_is_printed_inert(tmp_path: Path, name: str) -> None:
     outcome = CliRunner().invoke(APP, [str(written(tmp_path, step(wall)))])
     assert "\x1b" not in outcome.stdout
     assert outcome.exit_code == 1
+
+
+def test_a_file_that_needs_more_memory_than_it_may_take_is_inconclusive(tmp_path: Path) -> None:
+    large = written(tmp_path, step("\n".join(f"#{n}=IFCWALL($,$,$,$,$,$,$,$,$);" for n in range(1, 200_000))), "a.ifc")
+    small = written(tmp_path, step(), "b.ifc")
+    outcome = CliRunner().invoke(APP, ["--json", "--memory-mb", "64", str(large), str(small)])
+    first, second = (json.loads(line) for line in outcome.stdout.splitlines())
+    assert (first["valid"], second["valid"], outcome.exit_code) == (False, True, 1)
+    assert "inconclusive" in {rule["verdict"] for rule in first["rules"]}

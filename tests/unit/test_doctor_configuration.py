@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from arxos.app.memory_limits import Memory
 from arxos.app.settings import Settings
 from arxos.doctor.checks.blobs import BlobFacts
 from arxos.doctor.checks.configuration import ConfigurationFacts, bits
@@ -18,7 +19,8 @@ from tests.unit.doctor_checks import findings, verdict
 
 RANDOM = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 GOOD = ConfigurationFacts(MappingProxyType({}), probes=False, secret=RANDOM)
-MACHINE = MachineFacts(root=False, python=(3, 11), packages=(Package("celery", "5.7.0", "~=5.7.0", fits=True),))
+CELERY = Package("celery", "5.7.0", "~=5.7.0", fits=True)
+MACHINE = MachineFacts(False, (3, 11), (CELERY,), Memory(16 << 30, "machine"), 4, None)
 GIB = 1024**3
 
 
@@ -80,6 +82,20 @@ def test_libraries_that_are_not_those_of_this_version_are_told_of() -> None:
     assert [one.seen for one in found] == ["kombu 5.3.0; wanted is >=5.7.0", "redis is missing; wanted is ~=7.0"]
     assert verdict("machine.packages", MACHINE) == "ok: celery 5.7.0"
     assert verdict("machine.packages", replace(MACHINE, packages=())).startswith("skipped")
+
+
+@pytest.mark.parametrize(
+    ("gib", "job_memory_mb", "says"),
+    [
+        (16, None, "ok: a job may use 3,072 MiB: 16,384 MiB (machine), 4 jobs at once"),
+        (2, None, "warning: a job may use 384 MiB: 2,048 MiB (machine), 4 jobs at once"),
+        (16, 4000, "ok: a job may use 4,000 MiB, as ARXOS_JOB_MEMORY_MB says: 16,384 MiB (machine), 4 at once"),
+        (16, 5000, "warning: a job may use 5,000 MiB, as ARXOS_JOB_MEMORY_MB says: 16,384 MiB (machine), 4 at once"),
+    ],
+)
+def test_memory_is_to_be_enough_for_the_jobs_at_once(gib: int, job_memory_mb: int | None, says: str) -> None:
+    facts = replace(MACHINE, memory=Memory(gib << 30, "machine"), job_memory_mb=job_memory_mb)
+    assert verdict("machine.memory", facts) == says
 
 
 def app_with(**conf: Any) -> CeleryFacts:

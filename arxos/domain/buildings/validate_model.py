@@ -40,6 +40,12 @@ def joined(first: ValidationReport, second: ValidationReport) -> ValidationRepor
     return ValidationReport(first.schema, first.rules + second.rules, first.findings + second.findings)
 
 
+def cut_short(reason: str) -> ValidationReport:
+    """The report on a file whose checks came to no end: it took too long or too much memory, or killed its process."""
+    outcome = RuleOutcome("LIMITS", "The file can be checked within limits of time and memory", Verdict.INCONCLUSIVE, 1)
+    return ValidationReport(None, (outcome,), (Finding(outcome.id, Severity.WARNING, f"cut short: {reason}"),))
+
+
 def _refused(refusal: ModelRefusedError) -> ValidationReport:
     """The rule that stands for the refusal: buildingSMART's on official versions, or well-formedness."""
     if isinstance(refusal, UnsupportedSchemaError):

@@ -77,6 +77,12 @@ def judge_by(asked: Rule[S], subject: S) -> Judgement:
     return Judgement(RuleOutcome(asked.id, asked.title, _verdict(looked_at, faults), faults), tuple(findings))
 
 
+def inconclusive(asked: Rule[Any], reason: str) -> Judgement:
+    """The judgement where a check came to no end."""
+    finding = Finding(asked.id, Severity.WARNING, f"the check came to no end: {reason}"[:MAX_TEXT])
+    return Judgement(RuleOutcome(asked.id, asked.title, Verdict.INCONCLUSIVE, 1), (finding,))
+
+
 # Checks with a list of faults to hand: `yield from faults or IN_ORDER`.
 IN_ORDER: tuple[Fault | None, ...] = (None,)
 
