@@ -1,5 +1,6 @@
 """A call of foreign or hostile work in a child of its own, bounded in time and memory, and what it returned."""
 
+import faulthandler
 import gc
 import pickle
 from collections.abc import Callable
@@ -45,6 +46,7 @@ def isolated_call(work: Callable[[], T], limits: CallLimits) -> T:
 
 def _answering(work: Callable[[], T], limits: CallLimits) -> Callable[[Send], None]:
     def answer(send: Send) -> None:
+        faulthandler.disable()  # a crash is told in the report
         gc.freeze()  # what the parent has open is not to be closed here; what the call leaves behind may be collected
         gc.enable()
         try:
