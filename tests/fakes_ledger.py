@@ -83,6 +83,18 @@ class FakeLedger:
         rows = self._tables.rows
         return [self._start(job_id, worker, delivery) for job_id in due if able is None or within(rows[job_id], able)]
 
+    def fail_claim(self, job_id: UUID, worker: str, error: BaseException) -> JobState | None:
+        if job_id not in self._tables.rows or not self._claimable(job_id):
+            return None
+        job = self._tables.job(job_id)
+        self._start(job_id, worker, job_id)
+        state = JobState.DEAD if job.attempt + 1 >= job.max_attempts else JobState.RETRYABLE
+        message = f"it could not be claimed: {type(error).__name__}: {error}"
+        at = self._now() + timedelta(seconds=2 ** (job.attempt + 1))
+        ended = Settlement(job_id, job.attempt + 1, Outcome.FAILED, state, at, None, "ClaimFailedError", message)
+        self.settle([ended])
+        return state
+
     def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
         return park(self._tables, self._now, ids, able)
 

@@ -17,6 +17,7 @@ COLOURS: Mapping[str, str] = {
     "failed": "red",
     "lost": "red",
     "cancelled": "bright_black",
+    "unreadable": "magenta",
     "error": "red",
     "warning": "yellow",
     "info": "cyan",

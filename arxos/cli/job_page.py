@@ -15,7 +15,7 @@ from rich.text import Text
 from arxos.cli.cells import COLOURS, flat, piped, shown
 from arxos.cli.table import as_column, table
 from arxos.cli.times import exact, relative
-from arxos.domain.jobs.job import AttemptRecord, Job, JobState
+from arxos.domain.jobs.job import AttemptRecord, Job, JobState, in_words
 
 # In the order of a job's life. What a job has besides and is not told elsewhere on the page follows.
 FACTS: Mapping[str, str] = {
@@ -40,7 +40,7 @@ FACTS: Mapping[str, str] = {
 }
 APART = frozenset(
     ("id", "kind", "state", "attempt", "max_attempts", "payload", "result", "progress", "progress_note", "attempts")
-) | {"original_payload", "acts"}
+) | {"original_payload", "acts", "unreadable"}
 ERROR = ("error_type", "error_message", "error_place", "error_fingerprint")
 ATTEMPTS = ("attempt", "outcome", "started", "took", "worker", "error")
 LISTS = frozenset({"attempts", "acts"})
@@ -54,6 +54,8 @@ def job_page(job: Job, width: int, now: datetime | None = None) -> Iterator[Rend
     if job.state is JobState.RUNNING and job.progress is not None:
         yield _progress(job, job.progress)
     yield from _part("", _facts(job, now))
+    if job.unreadable:
+        yield from _part("unreadable", Text(flat(in_words(job.unreadable)), style="magenta", overflow="fold"))
     if job.error_type:
         yield from _part("error", _error(job))
     for name in ("payload", "original_payload", "result"):

@@ -1,6 +1,7 @@
 """`arxos jobs …`: look at jobs, and act on one."""
 
 import sys
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from arxos.cli.output import Column, print_json, print_page, print_table, screen
 from arxos.cli.session import session
 from arxos.cli.times import Since
 from arxos.domain.jobs.explain import explain
-from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.job import Job, JobState, in_words
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.tasks.queues import POOL_OF
 
@@ -113,6 +114,7 @@ def job_document(job: Job) -> dict[str, object]:
     document: dict[str, object] = {name: getattr(job, name) for name in Job.__slots__}
     message = f"{job.error_type}: {job.error_message}" if job.error_type else None
     document["error"] = message
+    document["unreadable"] = [asdict(one) for one in job.unreadable] or None
     return document
 
 
@@ -124,4 +126,6 @@ def remainder(shown: int, there_are: int, what: str) -> str:
 
 def _line(job: Job) -> tuple[object, ...]:
     error = f"{job.error_type}: {job.error_message}" if job.error_type else None
+    if job.unreadable:
+        error = f"unreadable: {in_words(job.unreadable)}"
     return job.id, job.kind, job.queue, job.state, f"{job.attempt}/{job.max_attempts}", job.created_at, error

@@ -10,7 +10,7 @@ from arxos.cli.jobs import AsJson
 from arxos.cli.operator import By, Reason, operator
 from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.session import session
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import STATES
 from arxos.domain.jobs.relay import complaint
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable
 from arxos.storage.services import Services
@@ -39,9 +39,9 @@ def list_(json: AsJson = False) -> None:
         print_json(queues)
         return
     print_table(
-        ("queue", *JobState, Column("oldest due s", "oldest due"), "paused by", "reason"),
+        ("queue", *STATES, Column("oldest due s", "oldest due"), "paused by", "reason"),
         [
-            (q.queue, *(q.states.get(s, 0) for s in JobState), _age(q.oldest_due_s), q.paused_by, q.pause_reason)
+            (q.queue, *(q.states.get(s, 0) for s in STATES), _age(q.oldest_due_s), q.paused_by, q.pause_reason)
             for q in queues
         ],
         empty="no queue has jobs",

@@ -21,6 +21,7 @@ ArxosError
     │       └── UnsupportedSchemaError
     ├── NotFoundError         the thing named does not exist
     │   └── UnknownPredecessorError
+    ├── UnreadableJobError    a job as it is stored cannot be read by this version
     ├── ConflictError         the thing is in a state that does not allow this
     │   ├── IdTakenError      another job has the id
     │   ├── KeyTakenError     a job of another kind has the idempotency key
@@ -136,6 +137,10 @@ class NotFoundError(PermanentError):
 
 class UnknownPredecessorError(NotFoundError, OfOneJob):
     """The job `job_id` is to wait for one that does not exist."""
+
+
+class UnreadableJobError(PermanentError):
+    """A job as it is stored cannot be read by this version; the message names each part and why."""
 
 
 class ConflictError(PermanentError):

@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from arxos.domain.errors import InvalidError, UnavailableError
 from arxos.storage.database_words import STALE, translated
 from arxos.storage.notices import Notices
+from arxos.storage.value_loaders import LOADERS
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -138,13 +139,16 @@ class Database:
             "idle_in_transaction_session_timeout": min(IDLE_S, self._answer_s),
         }
         return {
+            "context": LOADERS,
             "application_name": self._application,
             "connect_timeout": max(2, round(min(CONNECT_S, self._answer_s))),  # libpq takes 1 for 2
             "keepalives_idle": 30,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": round(min(UNACKNOWLEDGED_S, self._answer_s) * 1000),
-            "options": " ".join([*(f"-c {name}={round(s * 1000)}" for name, s in limits.items()), "-c timezone=UTC"]),
+            "options": " ".join(
+                [*(f"-c {name}={round(s * 1000)}" for name, s in limits.items()), "-c timezone=UTC -c datestyle=ISO"]
+            ),
         }
 
     def _why_none(self) -> str:

@@ -34,6 +34,7 @@ OTHERS: Sequence[tuple[type[psycopg.Error], type[ArxosError], str]] = (
     (errors.QueryCanceled, UnavailableError, "the database did not do it in time"),
     (errors.UndefinedTable, UnavailableError, "the database is not migrated (`arxos migrate`)"),
     (psycopg.DataError, InvalidError, "the database cannot hold a value"),
+    (errors.CheckViolation, InvalidError, "the database cannot hold a value"),
     (psycopg.OperationalError, UnavailableError, "the database does not answer"),
 )
 # Of these a connection does not recover: what it was opened with, or to, has changed.

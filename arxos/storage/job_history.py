@@ -8,9 +8,9 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.rows import kwargs_row
 
-from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.retention import PastJob
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import state_of
 
 MESSAGE_LIMIT = 500  # characters that are kept of an error
 COLUMNS: LiteralString = """
@@ -99,4 +99,4 @@ def _after(month: datetime) -> datetime:
 
 
 def _past(**row: object) -> PastJob:
-    return PastJob(**(row | {"state": JobState(str(row["state"]))}))  # type: ignore[arg-type]
+    return PastJob(**(row | {"state": state_of(str(row["state"]))}))  # type: ignore[arg-type]

@@ -1,8 +1,6 @@
 """The ledger on PostgreSQL: each change of state is one guarded statement that returns what it changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -22,6 +20,7 @@ from arxos.storage import (
     backlogs,
     job_history,
     ledger_cancel,
+    ledger_claim,
     ledger_edges,
     ledger_graph,
     ledger_insert,
@@ -35,25 +34,6 @@ from arxos.storage import (
 )
 from arxos.storage.acts import record
 from arxos.storage.database import Connection
-from arxos.storage.limits import ON_JOB
-
-# What limits are on has a place in them only by having been published.
-CLAIM = f"""
-WITH due AS (
-    SELECT id FROM jobs
-    WHERE id = ANY(%(ids)s) AND state IN ('queued', 'retryable') AND available_at <= clock_timestamp()
-        AND (deadline IS NULL OR deadline > clock_timestamp())
-        AND queue NOT IN (SELECT queue FROM queue_pauses) AND kind NOT IN (SELECT kind FROM kind_pauses)
-        AND (published_at IS NOT NULL OR NOT EXISTS (SELECT FROM limits WHERE {ON_JOB}))
-        AND (%(kind)s::text IS NULL OR kind = %(kind)s AND contract <= %(contract)s)
-        AND (%(queues)s::text[] IS NULL OR queue = ANY(%(queues)s))
-    ORDER BY id FOR UPDATE SKIP LOCKED)
-UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = %(worker)s, delivery = %(delivery)s,
-    started_at = clock_timestamp(), progress = NULL, progress_note = NULL
-FROM due WHERE jobs.id = due.id
-RETURNING jobs.id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, started_at,
-    request_id
-"""
 
 PROGRESS = """
 UPDATE jobs SET progress = %s, progress_note = %s WHERE id = %s AND attempt = %s AND state = 'running'
@@ -91,11 +71,10 @@ class PostgresLedger:
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
     ) -> list[ClaimedJob]:
-        within: dict[str, Any] = asdict(able) if able else {"kind": None, "contract": None, "queues": None}
-        within["queues"] = within["queues"] and list(within["queues"])
-        rows = self._connection.execute(CLAIM, {"ids": list(ids), "worker": worker, "delivery": delivery, **within})
-        order = {job_id: place for place, job_id in enumerate(ids)}
-        return sorted((ledger_read.claimed(row) for row in rows), key=lambda job: order[job.id])
+        return ledger_claim.claim(self._connection, ids, worker, delivery, able)
+
+    def fail_claim(self, job_id: UUID, worker: str, error: BaseException) -> JobState | None:
+        return ledger_claim.fail(self._connection, job_id, worker, error)
 
     def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
         return ledger_park.park(self._connection, ids, able)

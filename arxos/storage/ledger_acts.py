@@ -12,6 +12,7 @@ from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.operator import Operator
 from arxos.storage import ledger_insert
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import MAX_ATTEMPTS
 
 # What an act changes, kept with it: with these a job can be made dead again as it was.
 KEPT: LiteralString = """
@@ -35,9 +36,9 @@ SELECT count(*), max(id::text)::uuid, max(available_at) FROM changed
 """
 
 # Poison keeps travelling alone: nothing says that it has become harmless.
-REDRIVE: LiteralString = """
+REDRIVE: LiteralString = f"""
 UPDATE jobs SET state = 'queued', available_at = placed.due, published_at = NULL, finished_at = NULL, held = '',
-    max_attempts = attempt + (policy->>'max_attempts')::int, lost = 0,
+    max_attempts = attempt + {MAX_ATTEMPTS}, lost = 0,
     deadline = CASE WHEN deadline > placed.due THEN deadline END,
     cancel_requested_at = NULL, cancel_requested_by = NULL, cancel_reason = NULL,
     redriven = redriven + 1, redriven_at = clock_timestamp(), redriven_by = %(actor)s

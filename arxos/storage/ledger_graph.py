@@ -4,8 +4,8 @@ from uuid import UUID
 
 from arxos.domain.errors import NotFoundError
 from arxos.domain.jobs.graph import MOST_EDGES, Edge, Graph, Node
-from arxos.domain.jobs.job import JobState, OnFailure
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import on_failure_of, state_of
 from arxos.storage.ledger_edges import by_index
 
 # In widening circles; the LIMIT ends the search where it stands, however much there is.
@@ -34,11 +34,11 @@ def graph(connection: Connection, job_id: UUID, limit: int) -> Graph:
     """What hangs together with the job, at most `limit` jobs of it. Raises NotFoundError."""
     with by_index(connection):
         rows = connection.execute(NODES, {"job_id": job_id, "limit": limit + 1}).fetchall()
-    nodes = [Node(one, kind, JobState(state), waiting) for one, kind, state, waiting in rows[:limit]]
+    nodes = [Node(one, kind, state_of(state), waiting) for one, kind, state, waiting in rows[:limit]]
     if not nodes or nodes[0].id != job_id:
         raise NotFoundError(f"no job {str(job_id)!r}")
     ids = [node.id for node in nodes]
     with by_index(connection):
         found = connection.execute(EDGES, {"ids": ids, "limit": MOST_EDGES + 1}).fetchall()
-    edges = [Edge(before, job, OnFailure(policy), released) for before, job, policy, released in found[:MOST_EDGES]]
+    edges = [Edge(before, job, on_failure_of(policy), released) for before, job, policy, released in found[:MOST_EDGES]]
     return Graph(job_id, tuple(nodes), tuple(edges), cut=len(rows) > limit or len(found) > MOST_EDGES)

@@ -12,6 +12,7 @@ from arxos.domain.jobs.job import FINAL, JobState
 from arxos.domain.jobs.ledger_damage import Damage, JobFacts
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import state_of
 
 ROWS = """
 SELECT id, kind, queue, state, attempt, max_attempts, waiting_for, worker,
@@ -115,11 +116,11 @@ class PostgresInspection:
     def _release(self, before: UUID) -> bool:
         """As the end of the predecessor would have; one that does not exist counts as cancelled."""
         row = self._connection.execute("SELECT state FROM jobs WHERE id = %s FOR SHARE", [before]).fetchone()
-        state = JobState(row[0]) if row else JobState.CANCELLED
+        state = state_of(row[0]) if row else JobState.CANCELLED
         if state in FINAL:
             ledger_edges.release(self._connection, {before: state})
         return state in FINAL
 
 
 def _facts(**row: object) -> JobFacts:
-    return JobFacts(**(row | {"state": JobState(str(row["state"]))}))  # type: ignore[arg-type]
+    return JobFacts(**(row | {"state": state_of(str(row["state"]))}))  # type: ignore[arg-type]

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from arxos.domain.jobs.job import Capability
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import as_int
 
 AT_MOST = 20_000  # jobs that one delivery parks
 
-READABLE: LiteralString = """EXISTS (
-    SELECT FROM workers WHERE jobs.queue = ANY(queues) AND (contracts->>jobs.kind)::int >= jobs.contract
+READABLE: LiteralString = f"""EXISTS (
+    SELECT FROM workers WHERE jobs.queue = ANY(queues) AND {as_int("contracts->>jobs.kind")} >= jobs.contract
         AND heartbeat_at > clock_timestamp() - interval '30s')"""
 
 # Where nobody can read a job, its wait grows with its age and is spread: thousands of such jobs come back a few at a

@@ -4,9 +4,9 @@ from typing import LiteralString
 
 from psycopg.rows import dict_row
 
-from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import RECENT_S, QueueCounts
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import state_of
 
 MOST_RECENT = 10_000  # of one kind and state: more are not counted
 
@@ -58,7 +58,7 @@ def queues(connection: Connection) -> list[QueueCounts]:
     return [
         QueueCounts(
             row["queue"],
-            {JobState(state): n for state, n in row["states"].items()},
+            {state_of(state): n for state, n in row["states"].items()},
             row["oldest"],
             row["paused_by"],
             row["paused_at"],

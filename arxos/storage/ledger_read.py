@@ -5,23 +5,15 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
-from psycopg.rows import dict_row, kwargs_row
-
 from arxos.domain.errors import NotFoundError
-from arxos.domain.jobs.job import Act, AttemptRecord, ClaimedJob, Job, JobState
+from arxos.domain.jobs.job import STATES, Act, AttemptRecord, Job, JobState
 from arxos.domain.jobs.ledger import JobFilter, Page
 from arxos.domain.jobs.listing import Place, bound, place_of
-from arxos.domain.jobs.retry import RetryPolicy
 from arxos.storage import job_history
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import SELECTED, decoded
 
 T = TypeVar("T")
-
-COLUMNS: LiteralString = """
-    id, kind, queue, state, priority, payload, attempt, max_attempts, lost, created_at, available_at, result,
-    error_type, error_message, error_place, error_fingerprint, progress, progress_note, published_at, started_at,
-    finished_at, deadline, worker, idempotency_key, submitted_by, building_id, waiting_for, cancel_requested_by,
-    cancel_reason, original_payload, redriven, redriven_at, redriven_by, request_id, webhook_id"""
 
 CONDITIONS: dict[str, LiteralString] = {
     "state": "state = %(state)s",
@@ -40,6 +32,8 @@ CONDITIONS: dict[str, LiteralString] = {
     "before": "id < %(before)s",
     "after": "id > %(after)s",
 }
+
+UNKNOWN_STATE: LiteralString = f"state NOT IN ({', '.join(repr(state.value) for state in STATES)})"
 
 # See `arxos.domain.jobs.listing`; the second part reads the index `jobs_named`, by its very words.
 FIND: LiteralString = """
@@ -70,13 +64,6 @@ ORDER BY id LIMIT %(limit)s
 """
 
 
-def claimed(row: tuple[Any, ...]) -> ClaimedJob:
-    """A row that the claim returned."""
-    job_id, kind, queue, payload, attempt, max_attempts, policy, submitted_by, trace, claimed_at, request_id = row
-    whole = RetryPolicy(**{**policy, "max_attempts": max_attempts})
-    return ClaimedJob(job_id, kind, queue, payload, attempt, whole, submitted_by, trace, claimed_at, request_id)
-
-
 def get(connection: Connection, job_id: UUID) -> Job:
     """The job with its attempts. Raises NotFoundError."""
     job = get_many(connection, [job_id]).get(job_id)
@@ -89,9 +76,8 @@ def get_many(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Job]:
     """The jobs with their attempts and acts, in three statements however many they are."""
     wanted = [list(ids)]
     attempts, acts = _by_job(connection, ATTEMPTS, AttemptRecord, wanted), _by_job(connection, ACTS, Act, wanted)
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ANY(%s)", wanted).fetchall()
-    return {row["id"]: _job(**row, attempts=attempts(row["id"]), acts=acts(row["id"])) for row in rows}
+    rows = connection.execute(f"SELECT {SELECTED} FROM jobs WHERE id = ANY(%s)", wanted)
+    return {row[0]: decoded(row, attempts=attempts(row[0]), acts=acts(row[0])) for row in rows}
 
 
 def _by_job(
@@ -115,9 +101,8 @@ def find(connection: Connection, which: JobFilter, limit: int, before: Place | N
     moment, job_id = before or (None, None)
     where, values = condition(which)
     values |= {"bound": bound(before), "moment": moment, "id": job_id, "limit": limit + 1}
-    with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
-        found = cursor.execute(FIND.format(columns=COLUMNS, where=where), values).fetchall()
-    jobs = sorted(found, key=_place, reverse=True)
+    rows = connection.execute(FIND.format(columns=SELECTED, where=where), values)
+    jobs = sorted(map(decoded, rows), key=_place, reverse=True)
     return Page(tuple(jobs[:limit]), _place(jobs[limit - 1]) if len(jobs) > limit else None)
 
 
@@ -127,8 +112,8 @@ def _place(job: Job) -> Place:
 
 def of_model(connection: Connection, model_id: UUID, limit: int) -> list[Job]:
     """See `Ledger.of_model`."""
-    with connection.cursor(row_factory=kwargs_row(_job)) as cursor:
-        return cursor.execute(OF_MODEL.format(columns=COLUMNS), {"model_id": model_id, "limit": limit}).fetchall()
+    values = {"model_id": model_id, "limit": limit}
+    return [decoded(row) for row in connection.execute(OF_MODEL.format(columns=SELECTED), values)]
 
 
 def count(connection: Connection, which: JobFilter, at_most: int | None = None) -> int:
@@ -143,8 +128,6 @@ def condition(which: JobFilter, **more: Any) -> tuple[LiteralString, dict[str, A
     """The filter, and what of CONDITIONS is named besides, for a statement's WHERE; and the values to give with it."""
     values = {name: getattr(which, name) for name in JobFilter.__slots__} | more
     wanted = [one for name, one in CONDITIONS.items() if values.get(name) is not None]
+    if which.state is JobState.UNREADABLE:
+        wanted = [one.replace(CONDITIONS["state"], UNKNOWN_STATE) for one in wanted]
     return " AND ".join(wanted) or "true", values
-
-
-def _job(**row: Any) -> Job:
-    return Job(**(row | {"state": JobState(row["state"])}))

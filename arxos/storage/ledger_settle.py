@@ -10,6 +10,7 @@ from arxos.domain.jobs.job import FINAL, JobState
 from arxos.domain.jobs.outcome import Settlement
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import MAX_LOST
 from arxos.storage.ledger_cancel import BY_WHOM
 
 STOPPED: LiteralString = "o.state <> 'succeeded' AND cancel_requested_at IS NOT NULL"
@@ -56,18 +57,18 @@ taken AS (
     UPDATE jobs SET batch = 1, published_at = NULL, available_at = clock_timestamp(),
         lost = CASE WHEN cancel_requested_at IS NOT NULL THEN lost ELSE lost + 1 END,
         state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
-            WHEN lost + 1 >= (policy->>'max_lost')::int OR attempt >= max_attempts THEN 'dead' ELSE 'retryable' END,
-        finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR lost + 1 >= (policy->>'max_lost')::int
+            WHEN lost + 1 >= {MAX_LOST} OR attempt >= max_attempts THEN 'dead' ELSE 'retryable' END,
+        finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR lost + 1 >= {MAX_LOST}
             OR attempt >= max_attempts THEN clock_timestamp() END,
         error_type = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CancelledError'
-            WHEN lost + 1 >= (policy->>'max_lost')::int THEN 'PoisonError' ELSE 'WorkerLostError' END,
+            WHEN lost + 1 >= {MAX_LOST} THEN 'PoisonError' ELSE 'WorkerLostError' END,
         error_message = CASE WHEN cancel_requested_at IS NOT NULL THEN {BY_WHOM}
-            WHEN lost + 1 >= (policy->>'max_lost')::int
+            WHEN lost + 1 >= {MAX_LOST}
             THEN 'poison: ' || (lost + 1) || ' attempts ended with the death of their worker; the last: '
             || %(reason)s ELSE %(reason)s END,
         error_place = NULL,
         error_fingerprint = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
-            WHEN lost + 1 >= (policy->>'max_lost')::int THEN %(poison)s ELSE %(loss)s END
+            WHEN lost + 1 >= {MAX_LOST} THEN %(poison)s ELSE %(loss)s END
     FROM lost WHERE jobs.id = lost.id
     RETURNING jobs.id, attempt, worker, started_at, state),
 history AS (

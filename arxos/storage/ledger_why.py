@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.jobs.job import WAITING, Job, JobState
+from arxos.domain.jobs.job import WAITING, Job
 from arxos.domain.jobs.limits import Limit, Room, Scope
 from arxos.domain.jobs.relay import complaint
 from arxos.domain.jobs.snapshot import Crowd, Hold, Pause, Pool, Snapshot
 from arxos.storage import ledger_read, limits, turns
 from arxos.storage.database import Connection
+from arxos.storage.job_rows import as_int, state_of
 from arxos.storage.services import relay_state
 from arxos.storage.turns import Place
 
@@ -22,9 +23,9 @@ SELECT clock_timestamp(), held, contract,
 FROM jobs WHERE id = %s
 """
 # Who announces no contracts is a worker of before there were any.
-POOL = """
+POOL = f"""
 SELECT count(*),
-    count(*) FILTER (WHERE contracts = '{}' OR (contracts->>%(kind)s)::int >= %(contract)s),
+    count(*) FILTER (WHERE contracts = '{{}}' OR {as_int("contracts->>%(kind)s")} >= %(contract)s),
     (SELECT count(*) FROM jobs WHERE state = 'running' AND queue = %(queue)s)
 FROM workers
 WHERE %(queue)s = ANY(queues) AND heartbeat_at > clock_timestamp() - make_interval(secs => %(lease_s)s)
@@ -61,7 +62,7 @@ def snapshot(connection: Connection, job_id: UUID, lease_s: float, republish_s: 
     job = ledger_read.get(connection, job_id)
     row = connection.execute(FACTS, [job_id]).fetchone()
     now, held, contract, silent = row or (job.created_at, "", 1, None)
-    waits_for = tuple((other, JobState(state)) for other, state in connection.execute(WAITS_FOR, [job_id]))
+    waits_for = tuple((other, state_of(state)) for other, state in connection.execute(WAITS_FOR, [job_id]))
     if job.state not in WAITING:
         return Snapshot(now, job, lease_s, republish_s, worker_silent_s=silent, waits_for=waits_for)
     of = {"id": job.id, "kind": job.kind, "queue": job.queue, "contract": contract, "lease_s": lease_s}

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import structlog
 
-from arxos.domain.errors import ArxosError, InterruptedError_
-from arxos.domain.jobs.job import Capability, ClaimedJob
+from arxos.domain.errors import ArxosError, InterruptedError_, InvalidError, UnreadableJobError
+from arxos.domain.jobs.job import Capability, ClaimedJob, JobState, in_words
 from arxos.domain.jobs.outcome import failed, given_back, succeeded
 from arxos.domain.ports import Ports
 from arxos.tasks.kind import JobKind
@@ -28,6 +28,8 @@ BATCH_BUDGET_S = 2.0  # what a message's jobs may take together before the rest 
 SETTLE_EVERY_S = 0.5  # how long a finished job of a batch waits for its mates
 CLAIM_FOR_S = 60.0  # how long claiming is tried again while the database is away; then the message is forgotten
 TOLD_TO_STOP = -(256 - 64)  # billiard ends a child that gets signal n with SystemExit(-(256 - n))
+# What a damaged row raises; where the database itself refuses, as before a migration, no attempt is burned.
+UNCLAIMABLE = (InvalidError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 
 log = structlog.get_logger()
 
@@ -75,7 +77,25 @@ class Executor:
             self._tell_of(parked, able)
             return jobs
 
-        return patiently(claim, doing="claim", for_s=CLAIM_FOR_S, random=self.random)
+        try:
+            return patiently(claim, doing="claim", for_s=CLAIM_FOR_S, random=self.random)
+        except UNCLAIMABLE as error:  # one of the rows cannot be: it must not keep back the others
+            if len(ids) == 1:
+                self._fail_claim(ids[0], error)
+                return []
+        return [job for one in ids for job in self._claim(kind, [one], delivery)]
+
+    def _fail_claim(self, job_id: UUID, error: Exception) -> None:
+        """Counts as an attempt, or it would be delivered again for ever."""
+
+        def fail(_: bool) -> JobState | None:  # noqa: FBT001 - told by `patiently`
+            with self.ports.unit_of_work() as uow:
+                state = uow.jobs.fail_claim(job_id, self.worker, error)
+                uow.commit()
+            return state
+
+        state = patiently(fail, doing="claim", for_s=CLAIM_FOR_S, random=self.random)
+        log.error("claim_failed", job_id=str(job_id), state=state, worker=self.worker, exc_info=error)
 
     def _tell_of(self, parked: Sequence[UUID], able: Capability) -> None:
         if parked and able.kind not in self._parked:
@@ -104,6 +124,7 @@ class Executor:
 
     def _attempt(self, job: ClaimedJob, clock: DatabaseClock, seen: int) -> Finished:
         try:
+            _check_readable(job)
             kind = find_kind(self.kinds, job.kind)
             payload = parse_payload(kind, job.payload)
             with told_of(job.id, job.attempt, kind.soft_limit_s, self.notices, seen, self.tidy) as told:
@@ -126,3 +147,8 @@ class Executor:
 
     def _spoilt(self, finished: Finished, error: Exception) -> Finished:
         return self._failed(finished.job, finished.clock, error)
+
+
+def _check_readable(job: ClaimedJob) -> None:
+    if job.unreadable:
+        raise UnreadableJobError(f"the stored job cannot be read: {in_words(job.unreadable)}")

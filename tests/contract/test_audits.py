@@ -7,7 +7,7 @@ import pytest
 from arxos.domain.audits.findings import AuditFinding, Repair
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.inspection import NOTHING
-from arxos.domain.jobs.job import JobState, OnFailure
+from arxos.domain.jobs.job import STATES, JobState, OnFailure
 from arxos.domain.jobs.ledger_damage import MENDABLE, Damage, Known, damage_of
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once
@@ -77,7 +77,7 @@ def test_an_ordered_repair_is_remembered(world: World, audit: UUID) -> None:
 
 
 def test_ordinary_lives_leave_no_damage(world: World) -> None:
-    for state in JobState:
+    for state in STATES:
         job_in(world, state)
     [lost] = world.insert(new_job())
     lose_once(world, lost)
@@ -110,7 +110,7 @@ def test_what_only_a_person_can_judge_is_not_mended(world: World, damage: Damage
 
 
 @pytest.mark.parametrize("damage", sorted(MENDABLE))
-@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("state", STATES)
 def test_who_is_well_is_not_mended(world: World, state: JobState, damage: Damage) -> None:
     job_id = job_in(world, state)
     before = world.get(job_id)

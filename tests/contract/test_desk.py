@@ -7,7 +7,7 @@ import pytest
 
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.desk import Desk, Edit
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import STATES, JobState
 from arxos.domain.jobs.operator import Operator
 from tests.builders import new_job
 from tests.contract.lives import job_in, lose_once
@@ -29,7 +29,7 @@ def test_acting_on_an_unknown_job_names_it(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["redrive", "discard"])
-@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.DEAD}))
+@pytest.mark.parametrize("state", sorted(set(STATES) - {JobState.DEAD}))
 def test_only_dead_letters_are_redriven_or_discarded(world: World, state: JobState, name: str) -> None:
     job_id = job_in(world, state)
     acts = world.acts()
@@ -138,7 +138,7 @@ def test_a_job_that_waits_for_its_time_is_retried_at_once(world: World) -> None:
 
 def test_only_a_job_that_waits_for_its_time_is_retried(world: World) -> None:
     [due] = world.insert(new_job())
-    for job_id in (due, *(job_in(world, state) for state in set(JobState) - {JobState.QUEUED, JobState.RETRYABLE})):
+    for job_id in (due, *(job_in(world, state) for state in set(STATES) - {JobState.QUEUED, JobState.RETRYABLE})):
         with pytest.raises(ConflictError, match="only a job that waits for its time can be retried at once"):
             world.at_desk(lambda desk: desk.retry(job_id, ADA))  # noqa: B023 - called at once
     with pytest.raises(NotFoundError, match="no job"):

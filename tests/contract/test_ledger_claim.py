@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from arxos.domain.jobs.job import Capability, JobState, NewJob
+from arxos.domain.jobs.job import STATES, Capability, JobState, NewJob
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import succeeded
@@ -70,7 +70,7 @@ def test_a_job_beyond_its_deadline_is_not_claimed(world: World) -> None:
     assert world.claim(new.id) == []
 
 
-@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED, JobState.RETRYABLE}))
+@pytest.mark.parametrize("state", sorted(set(STATES) - {JobState.QUEUED, JobState.RETRYABLE}))
 def test_only_waiting_jobs_are_claimed(world: World, state: JobState) -> None:
     job_id = job_in(world, state)
     assert world.claim(job_id) == []
@@ -186,7 +186,7 @@ def test_what_nobody_can_read_is_parked_together(world: World, readable: bool) -
     assert sorted(parked) == sorted([mine.id] if readable else [mine.id, alike.id])
 
 
-@pytest.mark.parametrize("state", sorted(set(JobState) - {JobState.QUEUED}))
+@pytest.mark.parametrize("state", sorted(set(STATES) - {JobState.QUEUED}))
 def test_only_due_jobs_are_parked(world: World, state: JobState) -> None:
     job_id = job_in(world, state, contract=2)
     before = world.get(job_id)

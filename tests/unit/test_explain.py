@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from arxos.domain.jobs.explain import explain
-from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.job import STATES, Job, JobState
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.domain.jobs.snapshot import Crowd, Hold, Pause, Pool, Snapshot
 
@@ -266,7 +266,7 @@ def test_a_near_deadline_is_told() -> None:
     assert "deadline" not in told({"deadline": NOW + timedelta(hours=2)})
 
 
-@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("state", STATES)
 def test_every_state_has_a_sentence(state: JobState) -> None:
     sentence = told({"state": state})
     assert sentence.endswith(".")

@@ -13,7 +13,7 @@ from arxos.cli.graph import terminal_table
 from arxos.domain.jobs.graph import Edge, Graph, Group, Node, arrange
 from arxos.domain.jobs.graph_layout import GAP, HEIGHT, WIDTH, lay_out
 from arxos.domain.jobs.graph_svg import MOST_BOXES, draw
-from arxos.domain.jobs.job import JobState, OnFailure
+from arxos.domain.jobs.job import STATES, JobState, OnFailure
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -177,7 +177,7 @@ def test_of_what_is_too_large_the_upper_layers_are_drawn_with_a_remark() -> None
 
 def test_of_the_counts_as_many_as_fit_are_told_whole() -> None:
     seen = graph([(0, n) for n in range(1, 90)])
-    every = list(JobState)
+    every = STATES
     nodes = [replace(node, state=every[node.id.int % len(every)]) for node in seen.nodes]
     told = [text for text in texts(draw(replace(seen, nodes=tuple(nodes)))) if "…" in text]
     assert told == ["13 succeeded, 13 dead …"]

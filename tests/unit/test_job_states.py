@@ -9,7 +9,7 @@ import pytest
 from arxos.domain.errors import ConflictError
 from arxos.domain.jobs.bulk import act_on_all, undo
 from arxos.domain.jobs.desk import Action, Order
-from arxos.domain.jobs.job import TRANSITIONS, WAITING, JobState
+from arxos.domain.jobs.job import STATES, TRANSITIONS, WAITING, JobState
 from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
@@ -45,21 +45,21 @@ OPERATIONS: dict[str, Operation] = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("state", STATES)
 def test_operations_move_jobs_only_along_the_table(state: JobState, operation: str) -> None:
     after = moved(state, operation)
     assert after is state or after in TRANSITIONS[state]
 
 
 def test_every_transition_of_the_table_happens() -> None:
-    seen = {(state, moved(state, operation)) for state in JobState for operation in OPERATIONS}
+    seen = {(state, moved(state, operation)) for state in STATES for operation in OPERATIONS}
     seen |= {undone(action) for action in Action}
     table = {(state, after) for state, following in TRANSITIONS.items() for after in following}
     assert {(before, after) for before, after in seen if before is not after} == table
 
 
 def test_nothing_leads_out_of_success() -> None:
-    assert [state for state in JobState if not TRANSITIONS[state]] == [JobState.SUCCEEDED]
+    assert [state for state in STATES if not TRANSITIONS[state]] == [JobState.SUCCEEDED]
 
 
 def test_only_the_undoing_of_a_discard_leads_out_of_cancellation() -> None:
@@ -68,7 +68,7 @@ def test_only_the_undoing_of_a_discard_leads_out_of_cancellation() -> None:
 
 
 def test_only_waiting_jobs_can_start() -> None:
-    assert {state for state in JobState if JobState.RUNNING in TRANSITIONS[state]} == WAITING
+    assert {state for state in STATES if JobState.RUNNING in TRANSITIONS[state]} == WAITING
 
 
 def moved(state: JobState, operation: str) -> JobState:
@@ -120,6 +120,6 @@ ROUTES: dict[JobState, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("state", STATES)
 def test_the_routes_lead_where_they_say(state: JobState) -> None:
     assert world_with(state).state(MINE) is state

@@ -125,6 +125,13 @@ class JobActView(BaseModel):
         )
 
 
+class UnreadableView(BaseModel):
+    """A part of a stored row that this version cannot read: a newer version's, or a damaged one."""
+
+    field: str = Field(description="which", examples=["policy"])
+    reason: str = Field(description="why not", examples=["base_s is no number from 0 to 1,000,000,000"])
+
+
 class JobView(BaseModel):
     """A job, whole."""
 
@@ -175,6 +182,10 @@ class JobView(BaseModel):
     redriven_at: datetime | None = Field(description="when that was last; null: never", examples=[MOMENT])
     redriven_by: str | None = Field(description="who did that last", examples=["ada"])
     acts: list[JobActView] = Field(description="what operators did to it")
+    unreadable: list[UnreadableView] | None = Field(
+        default=None,
+        description="what of the stored row this version cannot read, where something else stands; null: nothing",
+    )
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -187,10 +198,11 @@ class JobView(BaseModel):
             progress=None if job.progress is None else JobProgress(done=job.progress, note=job.progress_note),
             attempts=[AttemptView.of(one) for one in job.attempts],
             acts=[JobActView.of(act) for act in job.acts],
+            unreadable=[UnreadableView(field=one.field, reason=one.reason) for one in job.unreadable] or None,
         )
 
 
-_MADE = {"attempts", "acts", "progress", "error", "run_at"}
+_MADE = {"attempts", "acts", "progress", "error", "run_at", "unreadable"}
 _SAME = tuple(name for name in JobView.model_fields if name not in _MADE)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from arxos.api.schemas.shared import MOMENT, SOME_ID
 from arxos.app.operating import QueueSight
-from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.job import STATES, JobState
 from arxos.domain.jobs.limits import MOST, Allowance, Scope
 from arxos.storage.limit_acts import HEAVIEST, LIGHTEST, SubmitterShare, Usage
 from arxos.storage.worker_facts import RunningJob, WorkerFacts
@@ -53,7 +53,7 @@ class QueueView(BaseModel):
         return cls(
             name=counts.queue,
             pool=sight.pool,
-            states={state: counts.states.get(state, 0) for state in JobState},
+            states={state: counts.states.get(state, 0) for state in STATES},
             oldest_due_s=counts.oldest_due_s,
             workers=sight.workers,
             slots=sight.slots,

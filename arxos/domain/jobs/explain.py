@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from arxos.domain.jobs.explain_waiting import waiting
-from arxos.domain.jobs.job import Job, JobState
+from arxos.domain.jobs.job import Job, JobState, in_words
 from arxos.domain.jobs.snapshot import Snapshot
 
 NAMED = 3  # predecessors told of by name
@@ -13,19 +13,28 @@ SILENCE_S = 5.0  # from which on a worker's silence is worth a word: two heartbe
 
 def explain(seen: Snapshot, pools: Mapping[str, str] | None = None) -> str:
     """What the job waits for and what to do about it. `pools`: which pool's workers consume each queue."""
+    unread = f"This version cannot read a part of it ({in_words(seen.job.unreadable)}). " if seen.job.unreadable else ""
+    return unread + _explained(seen, pools or {})
+
+
+def _explained(seen: Snapshot, pools: Mapping[str, str]) -> str:
     match seen.job.state:
-        case JobState.SUCCEEDED:
-            return f"it succeeded at attempt {seen.job.attempt}; there is nothing to wait for."
-        case JobState.CANCELLED:
-            return _cancelled(seen.job)
-        case JobState.DEAD:
-            return _dead(seen.job)
+        case JobState.SUCCEEDED | JobState.CANCELLED | JobState.DEAD:
+            return _ended(seen.job)
         case JobState.BLOCKED:
             return _blocked(seen)
         case JobState.RUNNING:
             return _running(seen)
         case JobState.QUEUED | JobState.RETRYABLE:
-            return waiting(seen, pools or {})
+            return waiting(seen, pools)
+        case JobState.UNREADABLE:
+            return "it is in a state that a newer version knows: ask that one."
+
+
+def _ended(job: Job) -> str:
+    if job.state is JobState.SUCCEEDED:
+        return f"it succeeded at attempt {job.attempt}; there is nothing to wait for."
+    return _cancelled(job) if job.state is JobState.CANCELLED else _dead(job)
 
 
 def _cancelled(job: Job) -> str:

@@ -18,6 +18,7 @@ TOLD = (
     JobState.RETRYABLE,
     JobState.QUEUED,
     JobState.BLOCKED,
+    JobState.UNREADABLE,
 )
 ALIKE = 5  # from so many on, jobs that are alike are one group
 

@@ -20,6 +20,7 @@ COLOURS: Mapping[JobState, str] = {
     JobState.SUCCEEDED: "#2a9d62",
     JobState.DEAD: "#c0392b",
     JobState.CANCELLED: "#6b6b6b",
+    JobState.UNREADABLE: "#7d3cb5",
 }
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#222}.title{font-size:16px;font-weight:600}.soft{fill:#666}"

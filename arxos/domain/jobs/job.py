@@ -1,6 +1,6 @@
 """A job: one requested piece of work, a row of the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,8 +20,10 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     DEAD = "dead"
     CANCELLED = "cancelled"
+    UNREADABLE = "unreadable"  # a newer version's, which this one does not know; stored by none
 
 
+STATES: tuple[JobState, ...] = tuple(state for state in JobState if state is not JobState.UNREADABLE)
 WAITING = frozenset({JobState.QUEUED, JobState.RETRYABLE})
 FINAL = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED})
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
@@ -34,6 +36,7 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.SUCCEEDED: frozenset(),
     JobState.DEAD: frozenset({JobState.QUEUED, JobState.CANCELLED}),  # redrive, discard
     JobState.CANCELLED: frozenset({JobState.DEAD}),  # a discard undone
+    JobState.UNREADABLE: frozenset(),
 }
 
 
@@ -101,8 +104,24 @@ class Capability:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part of a stored row that this version cannot read, and why."""
+
+    field: str
+    reason: str
+
+
+def in_words(unreadable: Sequence[Unreadable]) -> str:
+    """``policy: is no object; state: 'resting' is no state that this version knows``."""
+    return "; ".join(f"{one.field}: {one.reason}" for one in unreadable)
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A running attempt, as its worker sees it. `attempt` is the fencing token, `claimed_at` the database's time."""
+    """A running attempt, as its worker sees it. `attempt` is the fencing token, `claimed_at` the database's time.
+
+    Where something of it is unreadable, something else stands there, and it can only be buried.
+    """
 
     id: UUID
     kind: str
@@ -114,6 +133,7 @@ class ClaimedJob:
     trace: str | None
     claimed_at: datetime = field(compare=False)
     request_id: str | None = None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +206,4 @@ class Job:
     redriven_by: str | None = None
     attempts: tuple[AttemptRecord, ...] = ()
     acts: tuple[Act, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()  # of the row; something of its type stands for each

@@ -132,6 +132,12 @@ class Ledger(Protocol):
         `able`: and those of another kind or queue, or too new; None: none is.
         """
 
+    def fail_claim(self, job_id: UUID, worker: str, error: BaseException) -> JobState | None:
+        """Count a due job that claiming raised this error for as an attempt that failed: retryable later, or dead.
+
+        Returns which; None where it is not due any more.
+        """
+
     def park(self, ids: Sequence[UUID], able: Capability) -> list[UUID]:
         """Due jobs of the kind that are too new for this worker become due again later. Returns them.
 

@@ -1,8 +1,10 @@
 """When to try again, and when to give up. Pure: clock and randomness are arguments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from arxos.domain.errors import PermanentError
 
@@ -15,6 +17,29 @@ class RetryPolicy:
     base_s: float = 1.0
     cap_s: float = 600.0
     max_lost: int = 3  # attempts that ended with the death of their worker: then the job is poison
+
+
+LARGEST = {"max_attempts": 1_000_000, "max_lost": 1_000_000, "base_s": 1e9, "cap_s": 1e9}  # some 32 years
+
+
+def read_policy(stored: object) -> RetryPolicy:
+    """A policy as it is kept with a job. What a newer version added is ignored, what an older one lacked is usual.
+
+    Raises ValueError naming the part that is none.
+    """
+    if not isinstance(stored, Mapping):
+        raise ValueError("is no object")  # noqa: TRY004 - as for every other value
+    values = {name: _number(name, stored[name], most) for name, most in LARGEST.items() if name in stored}
+    return RetryPolicy(**values)
+
+
+def _number(name: str, value: object, most: float) -> Any:
+    """An integer where the limit is one."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        number = type(most)(value)
+        if number == value:
+            return number
+    raise ValueError(f"{name} is no number from 0 to {most:,.0f}")
 
 
 @dataclass(frozen=True, slots=True)
