@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from benchmarks._processes import arxos, python, running, wait_until
 from benchmarks._wrk import CONNECTIONS, Load, load
 from deploy.local.checkout import ROOT

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from arxos.api.all_routes import all_routes
-from arxos.app.access import Permission
+from arxos.domain.access import Permission
 
 SOMETHING = {
     "job_id": "00000000-0000-4000-8000-000000000001",

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from uuid6 import uuid7
 
+from arxos.domain.access import Permission
 from arxos.domain.jobs.job import ClaimedJob, Job, JobState, NewJob
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.retry import RetryPolicy
@@ -79,7 +80,7 @@ class Anything(Payload):
 
 def kind_of(name: str, run: Callable[[Any, Any], Done], **fields: Any) -> JobKind[Any]:
     """A job kind with the body `run`."""
-    return JobKind(name=name, queue=QUEUE, payload=Anything, run=run, **fields)
+    return JobKind(name=name, queue=QUEUE, payload=Anything, run=run, submit=Permission.SUBMIT, **fields)
 
 
 def delivery() -> UUID:

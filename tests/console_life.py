@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from arxos.app import operating, scheduling
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
 from arxos.cli import importing
+from arxos.domain.access import Role
 from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.jobs.bulk import act_on_all
 from arxos.domain.jobs.desk import Action, Order
@@ -22,6 +23,7 @@ from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
+from arxos.domain.jobs.submitter import user
 from arxos.storage.quarantine import QuarantineTable, Refused
 from deploy.local.programs import find_chromium
 from tests.http import SECRET, Api, running_api
@@ -150,7 +152,7 @@ def _orders(stack: Stack) -> None:
         Entry("nightly-canary", "probe.noop", Rhythm(cron="30 2 * * 1-5", timezone="Europe/Berlin")),
         Entry("pulse", "probe.noop", Rhythm(every_s=300), policy=Policy.SKIP, jitter_s=60),
     ):
-        scheduling.add(runtime, entry, ADA)
+        scheduling.add(runtime, entry, ADA, user(ADA.name, Role.SUPER_ADMIN))
     scheduling.pause(runtime, "pulse", ADA)
     broken = "UPDATE schedules SET error = 'no job kind ''report.render''', error_since = now() - interval '2 h'"
     stack.execute(f"{broken} WHERE name = 'nightly-canary'")

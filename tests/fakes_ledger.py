@@ -58,7 +58,8 @@ class FakeLedger:
         standing: dict[UUID, UUID] = {}
         inserted: list[NewJob] = []
         for job in each_once(jobs):
-            if known := [_known(row) for row in self._tables.rows.values() if _is_alike(row.job, job)]:
+            held = [_known(row) for row in self._tables.rows.values()]
+            if known := [one for one in held if one.id == job.id or one.has_key_of(job)]:
                 standing[job.id] = stands_for(job, known)
             else:
                 self._tables.rows[job.id] = Row(_inserted(job, self._now()), job, job.batch)
@@ -73,8 +74,9 @@ class FakeLedger:
         waiting = [row.job.queue for row in self._tables.rows.values() if is_due(row.job, self._now())]
         return [Backlog(queue, min(waiting.count(queue), limit), 0.0) for queue in queues]
 
-    def known_keys(self, keys: Sequence[str]) -> set[str]:
-        return {row.job.idempotency_key for row in self._tables.rows.values()}.intersection(keys)  # type: ignore[return-value]
+    def known_keys(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        held = {(row.asked.principal, row.job.idempotency_key) for row in self._tables.rows.values()}
+        return held.intersection(keys)  # type: ignore[return-value]
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None
@@ -353,13 +355,8 @@ class FakeLedger:
         return QueueCounts(name, states, max(waits, default=None), *told)
 
 
-def _is_alike(job: Job, new: NewJob) -> bool:
-    same_key = new.idempotency_key is not None and job.idempotency_key == new.idempotency_key
-    return same_key or job.id == new.id
-
-
 def _known(row: Row) -> Known:
-    return Known(row.job.id, row.job.kind, row.job.queue, row.asked.payload, row.job.idempotency_key)
+    return Known(row.job.id, row.job.kind, row.asked.payload, row.job.idempotency_key, row.asked.principal)
 
 
 def _inserted(new: NewJob, now: datetime) -> Job:
@@ -379,6 +376,7 @@ def _inserted(new: NewJob, now: datetime) -> Job:
         deadline=new.deadline,
         idempotency_key=new.idempotency_key,
         submitted_by=new.submitted_by,
+        principal=new.principal,
         request_id=new.request_id,
         webhook_id=new.webhook_id,
         building_id=UUID(building) if building else None,

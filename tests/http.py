@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from tests.running import Client, wait_until
 
 SECRET = "a secret of the tests' own, long enough"

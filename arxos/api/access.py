@@ -9,8 +9,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from arxos.api.addresses import client_address
 from arxos.api.callers import known_to
 from arxos.api.problems import Refusal
-from arxos.app.access import Caller, Permission
+from arxos.app.access import Caller
 from arxos.app.tokens import Claims, WrongTokenError
+from arxos.domain.access import Permission
 
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`arxos token` makes one")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]

@@ -15,8 +15,10 @@ from arxos.api.identity import request_id
 from arxos.domain.errors import (
     ArxosError,
     ConflictError,
+    ForbiddenError,
     InvalidError,
     InvalidPayloadError,
+    KeyReusedError,
     NotFoundError,
     OfOneJob,
     OverloadedError,
@@ -100,9 +102,11 @@ class Refusal(Exception):  # noqa: N818 - it is no error of ours
         *,
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] | None = None,
+        called: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.called = called
         self.headers = dict(headers or {})
         self.errors = errors
 
@@ -134,9 +138,10 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] | None = None,
+    called: tuple[str, str] | None = None,
 ) -> Response:
-    """The answer itself."""
-    name, title = TITLES.get(status, ("error", "Error"))
+    """The answer itself. `called`: the type's last word and the title, where the status says too little."""
+    name, title = called or TITLES.get(status, ("error", "Error"))
     body = Problem(
         type=f"urn:arxos:problem:{name}",
         title=title,
@@ -149,10 +154,14 @@ def problem(
     return Response(body.model_dump_json(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
+NAMES: Mapping[type[ArxosError], tuple[str, str]] = {  # errors whose type is not their status's
+    KeyReusedError: ("idempotency-key-reused", "Idempotency key used before"),
+}
 STATUSES: Sequence[tuple[type[ArxosError], int]] = (  # the first that fits
     (OverloadedError, 429),
     (UnknownKindError, 422),
     (InvalidError, 422),
+    (ForbiddenError, 403),
     (NotFoundError, 404),
     (StaleError, 412),
     (ConflictError, 409),
@@ -165,9 +174,16 @@ def status_of(error: ArxosError) -> int:
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 
+def name_of(error: ArxosError) -> tuple[str, str] | None:
+    """The problem's type and title, where its status says too little."""
+    return NAMES.get(type(error))
+
+
 def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return problem(request.url.path, error.status, str(error), headers=error.headers, errors=error.errors)
+    return problem(
+        request.url.path, error.status, str(error), headers=error.headers, errors=error.errors, called=error.called
+    )
 
 
 def _ours(request: Request, error: Exception) -> Response:
@@ -177,14 +193,15 @@ def _ours(request: Request, error: Exception) -> Response:
         log.warning("request_failed", path=request.url.path, error=str(error))
     wait_s = error.wait_s if isinstance(error, OverloadedError) else RETRY_S
     headers = {"Retry-After": str(max(1, wait_s))} if status in {429, 503} else None
-    return problem(request.url.path, status, str(error), headers=headers, errors=fields_of(error))
+    fields = fields_of(error)
+    return problem(request.url.path, status, str(error), headers=headers, errors=fields, called=name_of(error))
 
 
 def fields_of(error: ArxosError) -> list[FieldError] | None:
     """Each part of the request that an error of ours is about, where it is about any."""
     if isinstance(error, UnknownKindError):
         return [FieldError(field="kind", message=str(error))]
-    if isinstance(error, OfOneJob):
+    if isinstance(error, OfOneJob | ForbiddenError):
         return [FieldError(field=error.field, message=str(error))]
     if isinstance(error, InvalidPayloadError):
         return [FieldError(field=place, message=words) for place, words in error.fields.items()]

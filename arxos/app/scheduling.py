@@ -9,6 +9,7 @@ from arxos.app.bootstrap import Runtime
 from arxos.domain.errors import ArxosError
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Schedule, next_slot
+from arxos.domain.jobs.submitter import Submitter
 from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
 from arxos.tasks.scheduled import extra_job, fit
@@ -30,7 +31,9 @@ def timetable(runtime: Runtime) -> Timetable:
 
 
 def run(runtime: Runtime, name: str, by: Operator) -> UUID:
-    """Submit one job now, besides those of its slots, paused or not. Raises NotFoundError."""
+    """Submit one job now, besides those of its slots, paused or not: by the schedule's authority, since whoever wrote
+    the entry was allowed to submit it. Raises NotFoundError, ForbiddenError.
+    """
     return _acts(runtime, by).run(name, lambda known: extra_job(runtime.kinds, known.entry, by.name))
 
 
@@ -44,14 +47,17 @@ def resume(runtime: Runtime, name: str, by: Operator) -> None:
     _acts(runtime, by).resume(name)
 
 
-def add(runtime: Runtime, entry: Entry, by: Operator) -> None:
-    """A new entry; its first slot is the next one. Raises InvalidError, ConflictError where the name is taken."""
-    _acts(runtime, by).add(fit(runtime.kinds, entry))
+def add(runtime: Runtime, entry: Entry, by: Operator, who: Submitter) -> None:
+    """A new entry; its first slot is the next one.
+
+    Raises InvalidError; ForbiddenError where `who` may not submit such jobs; ConflictError where the name is taken.
+    """
+    _acts(runtime, by).add(fit(runtime.kinds, entry, who))
 
 
-def change(runtime: Runtime, name: str, changed: Callable[[Entry], Entry], by: Operator) -> Entry:
-    """Another rhythm, payload and so on; a new rhythm begins now. Raises NotFoundError, InvalidError."""
-    return _acts(runtime, by).change(name, lambda entry: fit(runtime.kinds, changed(entry)))
+def change(runtime: Runtime, name: str, changed: Callable[[Entry], Entry], by: Operator, who: Submitter) -> Entry:
+    """Another rhythm, payload and so on; a new rhythm begins now. Raises NotFoundError, and as `add`."""
+    return _acts(runtime, by).change(name, lambda entry: fit(runtime.kinds, changed(entry), who))
 
 
 def remove(runtime: Runtime, name: str, by: Operator) -> None:

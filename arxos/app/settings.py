@@ -1,6 +1,7 @@
 """Everything that the environment decides: `ARXOS_…`, read once at start."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -31,6 +32,20 @@ def _a_redis(url: str) -> str:
 
 def _networks(listed: str) -> str:
     parse_networks(listed)
+    return listed
+
+
+def parse_kinds(listed: str) -> list[str]:
+    """Patterns of kinds, such as ``building.*``, from a list with commas. Raises ValueError naming one that is none."""
+    patterns = [one for one in map(str.strip, listed.split(",")) if one]
+    for one in patterns:
+        if not KINDS.fullmatch(one):
+            raise ValueError(f"{one!r} is no kind, such as building.validate, and no pattern, such as building.*")
+    return patterns
+
+
+def _kinds(listed: str) -> str:
+    parse_kinds(listed)
     return listed
 
 
@@ -70,6 +85,7 @@ SECRETS = (
     "ingress_keys",
     "watch_services",
 )  # each may be in a file: ARXOS_…_FILE
+KINDS = re.compile(r"[a-z_][a-z0-9_]*(\.([a-z0-9_]+|\*))*|\*")
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
 
 
@@ -98,6 +114,8 @@ class Settings(BaseSettings):
     cors_origins: str = ""  # pages elsewhere that may call, separated by commas
     api_https: bool = False  # whether clients come by https: cookies and headers say so
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""  # whose X-Forwarded-For is believed
+    # What plain Celery producers may ask for; it allows nothing that a kind does not.
+    ingress_kinds: Annotated[str, AfterValidator(_kinds)] = "building.*,probe.*"
     ingress_keys: Annotated[SecretStr, AfterValidator(_keys)] = SecretStr("")  # name:secret,…: then messages are signed
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None  # signs webhooks
     webhook_allow: Annotated[str, AfterValidator(_networks)] = ""  # networks not public that webhooks may lead to

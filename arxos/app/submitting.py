@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from arxos.app.bootstrap import Runtime
+from arxos.domain.access import Permission
 from arxos.domain.errors import ArxosError, NotFoundError, UnknownWebhookError
 from arxos.domain.jobs.job import Job, JobState, NewJob
 from arxos.domain.jobs.submit import submit
+from arxos.domain.jobs.submitter import Submitter, principal_of_user
 from arxos.domain.ports import UnitOfWork
 
 
@@ -26,7 +28,7 @@ class Asked:
 
     job: NewJob
     named: bool
-    webhooks_of: str | None = None  # whose webhooks it may name; None: anybody's
+    by: Submitter
 
 
 def submit_each(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted | Exception]:
@@ -39,25 +41,26 @@ def submit_each(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted | Ex
     return [answer for one in asked for answer in submit_each(runtime, [one])]
 
 
-def submit_all(runtime: Runtime, jobs: Sequence[NewJob], webhooks_of: str | None) -> list[UUID]:
+def submit_all(runtime: Runtime, jobs: Sequence[NewJob], by: Submitter) -> list[UUID]:
     """All or nothing; their ids in order. Raises as `submit`."""
     with runtime.ports.unit_of_work() as uow:
         for job in {job.webhook_id: job for job in jobs}.values():
-            check_webhook(uow, job, webhooks_of)
+            check_webhook(uow, job, by)
         ids = submit(uow, jobs, runtime.settings.backlog_limit)
         uow.commit()
     return ids
 
 
-def check_webhook(uow: UnitOfWork, job: NewJob, owner: str | None) -> None:
+def check_webhook(uow: UnitOfWork, job: NewJob, by: Submitter) -> None:
     """Raises UnknownWebhookError where the webhook that the job names is not there, or is another's."""
     if job.webhook_id is None:
         return
     try:
-        is_own = owner in (None, uow.webhooks.get(job.webhook_id).owner)
+        owner = uow.webhooks.get(job.webhook_id).owner
+        may_name = by.may(Permission.ADMINISTER) or by.principal == principal_of_user(owner)
     except NotFoundError:
-        is_own = False
-    if not is_own:
+        may_name = False
+    if not may_name:
         raise UnknownWebhookError(f"no webhook '{job.webhook_id}'", job.id)
 
 
@@ -67,7 +70,7 @@ def _submitted(runtime: Runtime, asked: Sequence[Asked]) -> list[Submitted]:
         named = [one.job.id for one in asked if one.named]
         there = uow.jobs.get_many(named) if named else {}
         for one in asked:
-            check_webhook(uow, one.job, one.webhooks_of)
+            check_webhook(uow, one.job, one.by)
         ids = submit(uow, jobs, runtime.settings.backlog_limit)
         # Of the others the state is plain from the request.
         unclear = [id_ for one, id_ in zip(asked, ids, strict=True) if one.named or one.job.after or id_ != one.job.id]

@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 import jwt
 
 from arxos.app.jwks import Jwks
+from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
 
 ISSUER = "arxos-platform"
@@ -16,15 +16,6 @@ SHORTEST_SECRET = 32  # bytes: RFC 7518 §3.2 wants a key at least as long as th
 ASYMMETRIC = ("RS256", "ES256")  # by keys that others publish
 SYMMETRIC = ("HS256",)  # by our own secret
 ACCESS_S = 900  # how long a token is good for that a refresh token was exchanged for
-
-
-class Role(StrEnum):
-    """What a bearer may do; each role includes the ones before it."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-    ADMIN = "admin"
-    SUPER_ADMIN = "super_admin"
 
 
 class WrongTokenError(InvalidError):

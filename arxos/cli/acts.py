@@ -7,12 +7,13 @@ from uuid import UUID
 import typer
 
 from arxos.cli.job_ids import job_id
-from arxos.cli.operator import By, Reason, ReasonNeeded, operator
+from arxos.cli.operator import By, Reason, ReasonNeeded, operator, submitter
 from arxos.cli.session import session
 from arxos.cli.submit import read_payload
 from arxos.domain.jobs.desk import Desk, Edit
 from arxos.domain.jobs.job import JobState
-from arxos.tasks.request import edited
+from arxos.domain.jobs.submitter import Submitter
+from arxos.tasks.authorization import authorized_edit
 
 JobIds = Annotated[
     list[UUID],
@@ -41,7 +42,7 @@ def redrive(
         raise typer.BadParameter("--payload is for one job at a time")
     new = read_payload(payload) if payload is not None else None
     who = operator(by, reason)
-    edit = _edit(jobs[0], new) if new is not None else None
+    edit = _edit(jobs[0], new, submitter(by)) if new is not None else None
     _act(jobs, lambda desk, one: desk.redrive(one, who, edit=edit, drop_deadline=drop_deadline), JobState.QUEUED)
 
 
@@ -73,8 +74,8 @@ def _act(jobs: Sequence[UUID], act: Callable[[Desk, UUID], None], state: JobStat
         print(state if len(jobs) == 1 else f"{one}\t{state}")
 
 
-def _edit(dead: UUID, payload: dict[str, object]) -> Edit:
+def _edit(dead: UUID, payload: dict[str, object], by: Submitter) -> Edit:
     runtime = session()
     with runtime.ports.unit_of_work() as uow:
         job = uow.jobs.get(dead)
-    return edited(runtime.kinds, job.kind, payload)
+    return authorized_edit(runtime.kinds, job.kind, payload, by)

@@ -7,15 +7,14 @@ from uuid import UUID
 
 import typer
 
-from arxos.app.bootstrap import Runtime
-from arxos.cli.operator import By, operator
+from arxos.cli.operator import By, operator, submitter
 from arxos.cli.output import Column, print_json, print_table
 from arxos.cli.session import session
 from arxos.domain.audits.findings import Audit, Noted
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.order_repair import order_repair, order_repairs
-from arxos.tasks.request import JobRequest, new_job
+from arxos.tasks.authorization import authorized_repair
 
 app = typer.Typer(help="What audits found, and having it mended.", no_args_is_help=True)
 SHOWN = 1000
@@ -76,10 +75,10 @@ def repair(
     """
     if number is not None and sort is not None:
         raise InvalidError("name either a finding's number or --sort, not both")
-    runtime, name = session(), operator(by, None).name
+    runtime, who = session(), submitter(operator(by, None).name)
 
     def make(kind: str, payload: Mapping[str, Any], key: str) -> NewJob:
-        return _job(runtime, kind, payload, key, name)
+        return authorized_repair(runtime.kinds, kind, payload, key, who)
 
     with runtime.ports.unit_of_work() as uow:
         uow.audits.get(audit_id)
@@ -96,11 +95,6 @@ def repair(
 def finding_document(noted: Noted) -> dict[str, object]:
     """A finding as JSON shows it."""
     return {"number": noted.position, **asdict(noted.finding), "repair_job_id": noted.repair_job_id}
-
-
-def _job(runtime: Runtime, kind: str, payload: Mapping[str, Any], key: str, by: str) -> NewJob:
-    request = JobRequest(kind=kind, payload=dict(payload), idempotency_key=key, submitted_by=by)
-    return new_job(runtime.kinds, request)
 
 
 def _line(audit: Audit) -> tuple[object, ...]:

@@ -56,7 +56,7 @@ def import_(
     building: Annotated[str | None, typer.Option(help="An existing building's id or name.")] = None,
     name: Annotated[str | None, typer.Option(help="Of a new building; else as the file says.")] = None,
     address: Annotated[str | None, typer.Option(help="Of a new building; else as the file says.")] = None,
-    as_: Annotated[str, typer.Option("--as", help="Who imports: recorded.")] = "cli",
+    as_: Annotated[str | None, typer.Option("--as", help="Who imports: recorded.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its jobs; exit 1 unless all succeeded.")] = False,
     json: AsJson = False,
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from arxos.app.bootstrap import Runtime
 from arxos.app.memory_limits import default_job_memory_mb
+from arxos.cli.operator import submitter
 from arxos.domain.buildings.address import Address
 from arxos.domain.buildings.building import Building
 from arxos.domain.buildings.receive_model import Received, checked_name, receive_model
@@ -77,14 +78,14 @@ def check_file(runtime: Runtime, path: Path) -> None:
         raise InvalidError(f"{path}: {error.strerror}") from error
 
 
-def receive_file(runtime: Runtime, building_id: UUID, path: Path, subject: str) -> Received:
-    """Stream the file in as the building's next model. Raises InvalidError, NotFoundError."""
+def receive_file(runtime: Runtime, building_id: UUID, path: Path, named: str | None) -> Received:
+    """Stream the file in as the building's next model, in that name. Raises InvalidError, NotFoundError."""
+    who = submitter(named)
+    sender = Sender(who.name, principal=who.principal)
     limit = runtime.settings.model_limit_mb << 20
     with path.open("rb") as file:
         chunks: Iterator[bytes] = iter(lambda: file.read(CHUNK), b"")
-        return receive_model(
-            runtime.ports, building_id, chunks, filename=path.name, limit_bytes=limit, sender=Sender(subject)
-        )
+        return receive_model(runtime.ports, building_id, chunks, filename=path.name, limit_bytes=limit, sender=sender)
 
 
 def jobs_of(runtime: Runtime, building_id: UUID, model_id: UUID) -> list[Job]:

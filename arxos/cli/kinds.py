@@ -1,6 +1,6 @@
 """`arxos kinds …`: the job kinds, and pausing one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from arxos.cli.operator import By, operator
 from arxos.cli.output import Column, print_json, print_table
 from arxos.cli.session import session
 from arxos.domain.jobs.limits import Scope
+from arxos.tasks.kind import JobKind
 from arxos.tasks.registry import all_kinds, find_kind
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help="Such as building.validate.", autocompletion=choices.kinds)]
@@ -31,12 +32,18 @@ def kinds(context: typer.Context, *, json: AsJson = False) -> None:
         return
     known = all_kinds(probes=read_settings().probes).values()
     if json:
-        print_json([{"kind": k.name, "queue": k.queue, "payload": k.payload.model_json_schema()} for k in known])
+        print_json([_document(kind) for kind in known])
         return
     print_table(
         ("kind", "queue", Column("payload", spare=True), "does"),
         [(k.name, k.queue, ", ".join(k.payload.model_fields), k.title) for k in known],
     )
+
+
+def _document(kind: JobKind[Any]) -> dict[str, Any]:
+    """`submit`: the permission that submitters need; null: the system submits it itself, and nobody else."""
+    schema = kind.payload.model_json_schema()
+    return {"kind": kind.name, "queue": kind.queue, "submit": kind.submit, "payload": schema}
 
 
 @app.command()

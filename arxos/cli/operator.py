@@ -7,12 +7,18 @@ from typing import Annotated
 import typer
 
 from arxos.domain.jobs.operator import Operator
+from arxos.domain.jobs.submitter import Submitter, command_line
 
 By = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who does it: recorded. Left out: who is logged in.")
 ]
 Reason = Annotated[str | None, typer.Option(help="Why: recorded.")]
 ReasonNeeded = Annotated[str, typer.Option(help="Why: recorded.")]
+
+
+def submitter(named: str | None) -> Submitter:
+    """Whose jobs these are: the operator's, or theirs in whose name they act."""
+    return command_line(_login(), named)
 
 
 def operator(name: str | None, reason: str | None) -> Operator:

@@ -11,10 +11,11 @@ from arxos.app.bootstrap import start
 from arxos.app.logging import configure_logging
 from arxos.app.memory_limits import default_slots
 from arxos.app.settings import read_settings
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
 from arxos.app.verifying import verifier_of
 from arxos.cli.output import print_json
 from arxos.cli.session import session
+from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
 from arxos.storage.access import AccessTable
 from arxos.tasks.queues import Pool

@@ -6,19 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from arxos.app import scheduling
 from arxos.app.scheduling import schedule_document
 from arxos.cli import choices
 from arxos.cli.jobs import AsJson
-from arxos.cli.operator import By, operator
+from arxos.cli.operator import By, operator, submitter
 from arxos.cli.output import Column, print_json, print_remark, print_table
 from arxos.cli.session import session
 from arxos.cli.submit import read_payload
 from arxos.cli.times import parse_duration
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
-from arxos.storage.schedule_acts import ScheduleActs
 from arxos.storage.schedules import Schedules
-from arxos.tasks.scheduled import extra_job, fit
 
 app = typer.Typer(help="Periodic jobs: list, run, pause, resume, add, change, remove.", no_args_is_help=True)
 
@@ -62,9 +61,7 @@ def run(name: Name, by: By = None) -> None:
 
     Example: arxos schedules run nightly
     """
-    runtime = session()
-    who = operator(by, None)
-    print(ScheduleActs(runtime.database, who).run(name, lambda known: extra_job(runtime.kinds, known.entry, who.name)))
+    print(scheduling.run(session(), name, operator(by, None)))
 
 
 @app.command()
@@ -73,7 +70,7 @@ def pause(name: Name, by: By = None) -> None:
 
     Example: arxos schedules pause nightly --as ada
     """
-    ScheduleActs(session().database, operator(by, None)).pause(name)
+    scheduling.pause(session(), name, operator(by, None))
 
 
 @app.command()
@@ -82,7 +79,7 @@ def resume(name: Name, by: By = None) -> None:
 
     Example: arxos schedules resume nightly
     """
-    ScheduleActs(session().database, operator(by, None)).resume(name)
+    scheduling.resume(session(), name, operator(by, None))
 
 
 @app.command()
@@ -106,8 +103,7 @@ def add(
     """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
     entry = replace(Entry(name, kind, _rhythm(cron, every, timezone or "UTC")), **asked)
-    runtime = session()
-    ScheduleActs(runtime.database, operator(by, None)).add(fit(runtime.kinds, entry))
+    scheduling.add(session(), entry, operator(by, None), submitter(by))
 
 
 @app.command()
@@ -130,15 +126,14 @@ def change(
     Example: arxos schedules change sweep --every 10m --jitter 30s
     """
     asked = _asked(payload, queue, priority, policy, catch_up, jitter)
-    runtime = session()
 
     def changed(entry: Entry) -> Entry:
         rhythm = replace(entry.rhythm, timezone=timezone or entry.rhythm.timezone)
         if cron is not None or every is not None:
             rhythm = _rhythm(cron, every, rhythm.timezone)
-        return fit(runtime.kinds, replace(entry, rhythm=rhythm, **asked))
+        return replace(entry, rhythm=rhythm, **asked)
 
-    ScheduleActs(runtime.database, operator(by, None)).change(name, changed)
+    scheduling.change(session(), name, changed, operator(by, None), submitter(by))
 
 
 @app.command()
@@ -147,7 +142,7 @@ def remove(name: Name, by: By = None) -> None:
 
     Example: arxos schedules remove nightly
     """
-    ScheduleActs(session().database, operator(by, None)).remove(name)
+    scheduling.remove(session(), name, operator(by, None))
 
 
 def _line(document: dict[str, Any]) -> tuple[object, ...]:

@@ -14,7 +14,9 @@ from uuid import UUID
 import typer
 
 from arxos.app.bootstrap import Runtime
+from arxos.app.submitting import submit_all
 from arxos.cli import choices
+from arxos.cli.operator import submitter
 from arxos.cli.progress import bar, job_bars
 from arxos.cli.session import session
 from arxos.cli.times import At
@@ -29,8 +31,8 @@ from arxos.domain.errors import (
     UnknownPredecessorError,
 )
 from arxos.domain.jobs.job import FINAL, Job, JobState, NewJob, OnFailure
-from arxos.domain.jobs.submit import submit as submit_jobs
-from arxos.tasks.request import new_job, parse_request
+from arxos.tasks.authorization import authorized
+from arxos.tasks.request import parse_request
 
 CHUNK = 10_000  # jobs in one transaction
 
@@ -42,7 +44,9 @@ def submit(
     ] = None,
     payload: Annotated[str, typer.Option(help="JSON, @FILE, or - for standard input.")] = "{}",
     queue: Annotated[str | None, typer.Option(help="Another than its kind's.", autocompletion=choices.queues)] = None,
-    key: Annotated[str | None, typer.Option(help="Idempotency key: the same key gives the same job.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key: repeated, the same request gives the same job.")
+    ] = None,
     at: At = None,
     priority: Annotated[int, typer.Option(help="Higher goes first; -100 to 100.")] = 0,
     after: Annotated[
@@ -73,20 +77,17 @@ def submit(
         "run_at": at,
         "priority": priority,
         "after": [edge for text in after or [] for edge in _edges(text)],
-        "submitted_by": as_ or "cli",
     }
-    [job_id] = insert(runtime, [new_job(runtime.kinds, parse_request(raw))])
+    by = submitter(as_)
+    [job_id] = submit_all(runtime, [authorized(runtime.kinds, parse_request(raw), by)], by)
     print(job_id)
     if wait and watched(runtime, job_id).state is not JobState.SUCCEEDED:
         raise typer.Exit(1)
 
 
 def insert(runtime: Runtime, jobs: list[NewJob]) -> list[UUID]:
-    """Insert in one transaction; returns the ids."""
-    with runtime.ports.unit_of_work() as uow:
-        ids = submit_jobs(uow, jobs, runtime.settings.backlog_limit)
-        uow.commit()
-    return ids
+    """Insert in one transaction, as an operator may; returns the ids."""
+    return submit_all(runtime, jobs, submitter(None))
 
 
 def watched(runtime: Runtime, job_id: UUID) -> Job:
@@ -173,13 +174,19 @@ def _submit_chunk(runtime: Runtime, chunk: list[tuple[int, str]], accepted: int)
     for number, line in chunk:
         try:
             if line.strip():
-                jobs[number] = new_job(runtime.kinds, parse_request(line))
+                jobs[number] = _requested(runtime, line)
         except (PermanentError, UnknownKindError) as error:
             raise PermanentError(f"line {number}: {error} {before}") from error
     try:
         return insert(runtime, list(jobs.values()))
     except (PermanentError, OverloadedError) as error:
         raise PermanentError(f"{_place(error, jobs, chunk)}: {error}{_bounds(error, chunk)} {before}") from error
+
+
+def _requested(runtime: Runtime, line: str) -> NewJob:
+    """The job of a line, in whose name the line says."""
+    request = parse_request(line)
+    return authorized(runtime.kinds, request, submitter(request.submitted_by))
 
 
 def _place(error: ArxosError, jobs: dict[int, NewJob], chunk: list[tuple[int, str]]) -> str:

@@ -19,12 +19,13 @@ ArxosError
     │   ├── UnknownWebhookError
     │   └── ModelRefusedError
     │       └── UnsupportedSchemaError
+    ├── ForbiddenError        the caller may not do this
     ├── NotFoundError         the thing named does not exist
     │   └── UnknownPredecessorError
     ├── UnreadableJobError    a job as it is stored cannot be read by this version
     ├── ConflictError         the thing is in a state that does not allow this
     │   ├── IdTakenError      another job has the id
-    │   ├── KeyTakenError     a job of another kind has the idempotency key
+    │   ├── KeyReusedError    the submitter used the idempotency key for another request
     │   └── StaleError        it has changed since the caller saw it
     └── CancelledError        somebody cancelled the job
 
@@ -131,6 +132,14 @@ class UnknownWebhookError(InvalidError, OfOneJob):
     field = "webhook_id"
 
 
+class ForbiddenError(PermanentError):
+    """The caller may not do this; `field`: the part of the request that it is about."""
+
+    def __init__(self, message: str, field: str = "kind") -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class NotFoundError(PermanentError):
     """The thing named does not exist."""
 
@@ -153,8 +162,8 @@ class IdTakenError(ConflictError, OfOneJob):
     field = "id"
 
 
-class KeyTakenError(ConflictError, OfOneJob):
-    """The idempotency key of `job_id` is that of a job of another kind."""
+class KeyReusedError(ConflictError, OfOneJob):
+    """The submitter of `job_id` has used its idempotency key before, for another request."""
 
     field = "idempotency_key"
 

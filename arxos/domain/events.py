@@ -25,11 +25,15 @@ class BuildingUpdated(Event):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who handed something in, by which request, and whom to tell when the jobs that follow from it are final."""
+    """Who handed something in, by which request, and whom to tell when the jobs that follow from it are final.
+
+    `principal`: who owns those jobs, where that is not the system (`arxos.domain.jobs.submitter`).
+    """
 
     subject: str | None = None
     request_id: str | None = None
     webhook_id: UUID | None = None
+    principal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from arxos.domain.jobs.outcome import readable
 from arxos.domain.jobs.schedule import Due, Entry, Schedule, check_entry, due
 from arxos.domain.jobs.slots import first
 from arxos.storage.schedules import Schedules
-from arxos.tasks.scheduled import Kinds, job, slot_job
+from arxos.tasks.authorization import Kinds
+from arxos.tasks.scheduled import job, slot_job
 
 POLL_S = 1.0  # how late an operator's change is noticed
 

@@ -11,6 +11,7 @@ from arxos.domain.jobs.ledger import JobFilter
 from arxos.storage import ledger_read
 from arxos.storage.database import Connection, Database
 from arxos.storage.limits import KEY, ON_JOB
+from arxos.storage.principals import PRINCIPAL
 
 COUNTS: LiteralString = """
 SELECT kind, queue, coalesce(error_fingerprint, left(md5(coalesce(error_type, '')), 12)), count(*),
@@ -20,11 +21,13 @@ FROM jobs WHERE {which} GROUP BY 1, 2, 3
 SAMPLES: LiteralString = "SELECT id FROM jobs WHERE {which} ORDER BY id DESC LIMIT 3"
 PAYLOADS: LiteralString = "SELECT kind, contract, payload FROM jobs WHERE {which}"
 
-# A key has one job at a time, dead or alive: unless its unique index is damaged, nothing is found here.
-SAME_KEY: LiteralString = """
-SELECT count(*) FROM (SELECT id, idempotency_key FROM jobs WHERE {which} AND idempotency_key IS NOT NULL) dead
-WHERE EXISTS (SELECT FROM jobs live WHERE live.idempotency_key = dead.idempotency_key AND live.id <> dead.id
-    AND live.state NOT IN ('succeeded', 'cancelled'))
+# A principal's key has one job at a time, dead or alive: unless its unique index is damaged, nothing is found here.
+SAME_KEY: LiteralString = f"""
+SELECT count(*) FROM (
+    SELECT id, idempotency_key AS key, {PRINCIPAL} AS principal FROM jobs
+    WHERE {{which}} AND idempotency_key IS NOT NULL) dead
+WHERE EXISTS (SELECT FROM jobs WHERE idempotency_key = dead.key AND {PRINCIPAL} = dead.principal AND jobs.id <> dead.id
+    AND state NOT IN ('succeeded', 'cancelled'))
 """
 # Who would have to wait since as many live jobs as are allowed at once have the same building, submitter or field.
 HELD_UP: LiteralString = f"""

@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 from arxos.domain.jobs.job import STATES, ClaimedJob, Job, JobState, NewJob, OnFailure, Unreadable
 from arxos.domain.jobs.retry import RetryPolicy, read_policy
 from arxos.storage import ledger_edges
+from arxos.storage.principals import PRINCIPAL
 from arxos.storage.value_loaders import UnreadableJson, UnreadableMoment
 
 
@@ -22,13 +23,15 @@ class Column:
     """One column. Each function raises ValueError for what it cannot read.
 
     `write`: what a new job has there; None: the database's default. `stored`: what INSERT makes of that, in SQL.
-    `decode`: the value as `Job` has it; None: as it comes. `instead`: what stands for one that cannot be read.
+    `read`: what SELECT makes of it. `decode`: the value as `Job` has it; None: as it comes. `instead`: what stands for
+    one that cannot be read.
     """
 
     name: LiteralString
     type: LiteralString = "text"
     write: Callable[[NewJob], object] | None = None
     stored: LiteralString = ""
+    read: LiteralString = ""
     decode: Callable[[Any], Any] | None = None
     instead: Callable[[Any], Any] = lambda _: None
     is_shown: bool = True
@@ -125,6 +128,7 @@ COLUMNS: Sequence[Column] = (
     Column("worker"),
     Column("idempotency_key", "text", lambda job: job.idempotency_key),
     Column("submitted_by", "text", lambda job: job.submitted_by),
+    Column("principal", "text", lambda job: job.principal, read=PRINCIPAL),
     Column("on_failure", "text", ledger_edges.common_policy, is_shown=False),
     Column("trace", "text", lambda job: job.trace, is_shown=False),
     Column("contract", "smallint", lambda job: job.contract, is_shown=False),
@@ -176,7 +180,9 @@ FROM unnest({", ".join(f"%s::{column.type}[]" for column in _GIVEN)})
 ON CONFLICT DO NOTHING
 RETURNING id
 """
-SELECTED: LiteralString = ", ".join(_NAMES)
+SELECTED: LiteralString = ", ".join(
+    f"{column.read} AS {column.name}" if column.read else column.name for column in _READ
+)
 RETURNED: LiteralString = ", ".join(f"jobs.{name}" for name in CLAIMED)
 
 

@@ -65,7 +65,7 @@ class PostgresLedger:
     def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
         return backlogs.backlogs(self._connection, queues, limit)
 
-    def known_keys(self, keys: Sequence[str]) -> set[str]:
+    def known_keys(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         return ledger_insert.known_keys(self._connection, keys)
 
     def claim(

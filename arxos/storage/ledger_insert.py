@@ -1,7 +1,7 @@
 """Inserting jobs: one statement for any number, then the edges of those that wait for others."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
@@ -11,17 +11,27 @@ from arxos.domain.jobs.submission import Known, connected, each_once, refuse_cir
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
 from arxos.storage.job_rows import INSERT, encoded, state_of
+from arxos.storage.principals import PRINCIPAL
 
 CHANNEL = "arxos_due"
 
-KNOWN = """
-SELECT id, kind, queue, coalesce(original_payload, payload), idempotency_key FROM jobs
-WHERE id = ANY(%s) OR idempotency_key = ANY(%s)
+# By two indexes; a job that is found by both comes twice.
+KNOWN = f"""
+WITH asked AS (SELECT * FROM unnest(%(principals)s::text[], %(keys)s::text[]) AS asked (principal, key)),
+held AS (
+    SELECT jobs.* FROM jobs WHERE id = ANY(%(ids)s)
+    UNION ALL
+    SELECT jobs.* FROM jobs JOIN asked ON idempotency_key = asked.key AND {PRINCIPAL} = asked.principal)
+SELECT id, kind, coalesce(original_payload, payload), idempotency_key, {PRINCIPAL} FROM held jobs
+"""
+KNOWN_KEYS = f"""
+SELECT asked.principal, asked.key FROM unnest(%s::text[], %s::text[]) AS asked (principal, key)
+JOIN jobs ON idempotency_key = asked.key AND {PRINCIPAL} = asked.principal
 """
 
 
 def insert(connection: Connection, jobs: Sequence[NewJob]) -> list[UUID]:
-    """Insert the jobs and wake the relay. Returns ids in order; a known idempotency key gives the job that exists."""
+    """Insert the jobs and wake the relay. Returns ids in order; a principal's known key gives the job that exists."""
     if not jobs:
         return []
     once = each_once(jobs)
@@ -32,10 +42,10 @@ def insert(connection: Connection, jobs: Sequence[NewJob]) -> list[UUID]:
     return [standing.get(job.id, job.id) for job in jobs]
 
 
-def known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
-    """Those of the idempotency keys that belong to a job."""
-    rows = connection.execute("SELECT idempotency_key FROM jobs WHERE idempotency_key = ANY(%s)", [list(keys)])
-    return {row[0] for row in rows}
+def known_keys(connection: Connection, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the keys, each with its principal, that belong to a job."""
+    values = [[principal for principal, _ in keys], [key for _, key in keys]]
+    return {(principal, key) for principal, key in connection.execute(KNOWN_KEYS, values)}
 
 
 def notify(connection: Connection) -> None:
@@ -47,12 +57,17 @@ def _standing(connection: Connection, repeated: Sequence[NewJob]) -> dict[UUID, 
     """For each of these the id of the job that exists in its place."""
     if not repeated:
         return {}
-    ids, keys = [job.id for job in repeated], [job.idempotency_key for job in repeated if job.idempotency_key]
+    keyed = [job for job in repeated if job.idempotency_key is not None]
+    asked = {
+        "ids": [job.id for job in repeated],
+        "keys": [job.idempotency_key for job in keyed],
+        "principals": [job.principal for job in keyed],
+    }
     by: dict[object, list[Known]] = defaultdict(list)
-    for known in (Known(*row) for row in connection.execute(KNOWN, [ids, keys])):
+    for known in (Known(*row) for row in connection.execute(KNOWN, asked)):
         by[known.id].append(known)
-        by[known.idempotency_key].append(known)
-    return {job.id: stands_for(job, [*by[job.idempotency_key or job.id], *by[job.id]]) for job in repeated}
+        by[known.principal, known.idempotency_key].append(known)
+    return {job.id: stands_for(job, [*by[job.principal, job.idempotency_key], *by[job.id]]) for job in repeated}
 
 
 def _connect(connection: Connection, jobs: Sequence[NewJob], inserted: AbstractSet[UUID]) -> None:

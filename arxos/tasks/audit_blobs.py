@@ -1,5 +1,6 @@
 """`audit.blobs`: is everything there that models name?"""
 
+from arxos.domain.access import Permission
 from arxos.domain.audits.run_audit import run_audit
 from arxos.domain.buildings.audit_blobs import BlobAudit
 from arxos.domain.jobs.limits import Allowance
@@ -11,6 +12,7 @@ from arxos.tasks.kind import Attempt, Done, job_kind
     "audit.blobs",
     queue="maintenance",
     payload=AuditPayload,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     policy=GOES_ON,
     soft_limit_s=3600.0,

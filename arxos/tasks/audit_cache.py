@@ -2,6 +2,7 @@
 
 from random import Random
 
+from arxos.domain.access import Permission
 from arxos.domain.audits.run_audit import run_audit
 from arxos.domain.buildings.audit_cache import CacheAudit
 from arxos.domain.jobs.limits import Allowance
@@ -9,7 +10,9 @@ from arxos.tasks.audit import AuditPayload, audited
 from arxos.tasks.kind import Attempt, Done, job_kind
 
 
-@job_kind("audit.cache", queue="maintenance", payload=AuditPayload, allowed=Allowance(running=1))
+@job_kind(
+    "audit.cache", queue="maintenance", payload=AuditPayload, submit=Permission.ADMINISTER, allowed=Allowance(running=1)
+)
 def audit_cache(payload: AuditPayload, attempt: Attempt) -> Done:
     """Compare the cached answers of 50 buildings, drawn by chance, with ones computed anew. Changes nothing."""
     audit = CacheAudit(attempt.ports, Random(attempt.job_id.int))  # noqa: S311 - a sample, no secret

@@ -1,5 +1,6 @@
 """`audit.ledger`: is the ledger's account of its jobs whole?"""
 
+from arxos.domain.access import Permission
 from arxos.domain.audits.run_audit import run_audit
 from arxos.domain.jobs.audit_ledger import LedgerAudit
 from arxos.domain.jobs.limits import Allowance
@@ -14,6 +15,7 @@ LEASE_S = 10.0  # the default; a longer one is told of by the doctor
     "audit.ledger",
     queue="maintenance",
     payload=AuditPayload,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     soft_limit_s=3600.0,
     hard_limit_s=3660.0,

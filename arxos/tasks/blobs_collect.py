@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from arxos.domain.access import Permission
 from arxos.domain.buildings.collect_blobs import collect_blobs
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.jobs.retention import DAY_S
@@ -9,9 +10,9 @@ from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
 
 class Collect(Payload):
-    """After how many days without anybody naming them bytes may go."""
+    """After how many days without anybody naming them bytes may go: one at least, since uploads come before names."""
 
-    grace_days: float = Field(default=7, ge=0)
+    grace_days: float = Field(default=7, ge=1, le=36_500)
 
 
 class BlobsCollected(Result):
@@ -26,6 +27,7 @@ class BlobsCollected(Result):
     "blobs.collect",
     queue="maintenance",
     payload=Collect,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     soft_limit_s=3600.0,
     hard_limit_s=3660.0,

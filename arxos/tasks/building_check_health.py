@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from arxos.domain.access import Permission
 from arxos.domain.errors import NotFoundError
 from arxos.domain.health.check_building import examine, record
 from arxos.domain.health.report import Ailment, HealthStatus, worst
@@ -24,7 +25,15 @@ class Checked(Result):
     reasons: tuple[Ailment, ...] = ()
 
 
-@job_kind("building.check_health", queue="health", payload=CheckHealth, batch=MANY, keep_days=2, soft_limit_s=60.0)
+@job_kind(
+    "building.check_health",
+    queue="health",
+    payload=CheckHealth,
+    submit=Permission.SUBMIT,
+    batch=MANY,
+    keep_days=2,
+    soft_limit_s=60.0,
+)
 def check_health(payload: CheckHealth, attempt: Attempt) -> Done:
     """Look whether a building's model, report, index and cache are there and of its newest revision.
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from arxos.domain.access import Permission
 from arxos.domain.buildings.index_model import index_model
 from arxos.domain.buildings.model_reader import Limits
 from arxos.domain.buildings.repository import ModelRecord
@@ -36,6 +37,7 @@ class Indexed(Result):
     "building.index_geometry",
     queue="geometry",
     payload=IndexGeometry,
+    submit=Permission.SUBMIT,
     allowed=Allowance(per="building"),  # two of one building would each swap in its own index
     soft_limit_s=LIMITS.model_s + SLACK_S,
     hard_limit_s=LIMITS.model_s + SLACK_S + 60,

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from arxos.domain.access import Permission
 from arxos.domain.buildings.validate_model import validate_file
 from arxos.domain.events import ModelValidated
 from arxos.domain.ports import UnitOfWork
@@ -28,6 +29,7 @@ class Validated(Result):
     "building.validate",
     queue="validation",
     payload=ValidateModel,
+    submit=Permission.SUBMIT,
     soft_limit_s=3600.0,
     hard_limit_s=3660.0,
 )

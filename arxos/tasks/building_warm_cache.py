@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from arxos.domain.access import Permission
 from arxos.domain.buildings.warm_cache import warm_cache
 from arxos.domain.jobs.limits import Allowance
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
@@ -26,6 +27,7 @@ class CacheWarmed(Result):
     "building.warm_cache",
     queue="cache",
     payload=WarmCache,
+    submit=Permission.SUBMIT,
     allowed=Allowance(per="building"),  # a second one would compute the same
     soft_limit_s=600.0,
     hard_limit_s=660.0,

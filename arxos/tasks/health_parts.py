@@ -1,5 +1,6 @@
 """`health.parts`: how the system's own parts are, and what it depends on."""
 
+from arxos.domain.access import Permission
 from arxos.domain.health.report import HealthStatus
 from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
 
@@ -15,7 +16,15 @@ class Parts(Result):
     changed: list[str]
 
 
-@job_kind("health.parts", queue="health", payload=LookAtParts, keep_days=2, soft_limit_s=60.0, hard_limit_s=90.0)
+@job_kind(
+    "health.parts",
+    queue="health",
+    payload=LookAtParts,
+    submit=Permission.ADMINISTER,
+    keep_days=2,
+    soft_limit_s=60.0,
+    hard_limit_s=90.0,
+)
 def look_at_parts(payload: LookAtParts, attempt: Attempt) -> Done:
     """Ask servers, services, certificates and disks how they are; `GET /health` tells of it."""
     found = attempt.ports.surroundings.look()

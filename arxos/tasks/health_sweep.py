@@ -4,10 +4,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from arxos.domain.access import Permission
 from arxos.domain.health.sweep_buildings import GIVEN_UP_S, order_checks
 from arxos.domain.jobs.job import NewJob, OnFailure
 from arxos.domain.jobs.limits import Allowance
-from arxos.tasks.kind import Attempt, Done, Payload, Result, job_kind
+from arxos.tasks.kind import SYSTEM_ONLY, Attempt, Done, Payload, Result, job_kind
 from arxos.tasks.registry import all_kinds
 from arxos.tasks.request import JobRequest, Predecessor, new_job
 
@@ -50,6 +51,7 @@ class Reported(Result):
     "health.sweep",
     queue="health",
     payload=SweepHealth,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     soft_limit_s=1800.0,
     hard_limit_s=1860.0,
@@ -69,7 +71,7 @@ def sweep_health(payload: SweepHealth, attempt: Attempt) -> Done:
     return Done(Swept(ordered=sweep.due, report_id=report_id))
 
 
-@job_kind("health.report", queue="health", payload=ReportHealth)
+@job_kind("health.report", queue="health", payload=ReportHealth, submit=SYSTEM_ONLY)
 def report_health(payload: ReportHealth, attempt: Attempt) -> Done:
     """Count what a sweep's checks came to. Idempotent: it counts again."""
     with attempt.ports.unit_of_work() as uow:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from arxos.domain.access import Permission
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.domain.ports import Ports, UnitOfWork
@@ -26,6 +27,7 @@ class Result(BaseModel):
 
 
 P = TypeVar("P", bound=Payload)
+SYSTEM_ONLY: None = None  # of `JobKind.submit`
 Effect = Callable[[UnitOfWork], None]
 
 
@@ -80,6 +82,7 @@ class JobKind(Generic[P]):
     queue: str
     payload: type[P]
     run: Callable[[P, Attempt], Done]
+    submit: Permission | None  # what submitters need; SYSTEM_ONLY: nobody may, the system makes them itself
     batch: int = 1
     light: Callable[[P], bool] | None = None  # whether a job with this payload may share a message; None: every one
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -99,11 +102,14 @@ class JobKind(Generic[P]):
 
 
 def job_kind(
-    name: str, *, queue: str, payload: type[P], **settings: Any
+    name: str, *, queue: str, payload: type[P], submit: Permission | None, **settings: Any
 ) -> Callable[[Callable[[P, Attempt], Done]], JobKind[P]]:
-    """Declare the decorated body as a job kind; `settings` are the remaining fields of JobKind."""
+    """Declare the decorated body as a job kind; `settings` are the remaining fields of JobKind.
+
+    `submit` has no default: a kind that does not say who may submit it cannot be imported.
+    """
 
     def declare(run: Callable[[P, Attempt], Done]) -> JobKind[P]:
-        return JobKind(name=name, queue=queue, payload=payload, run=run, **settings)
+        return JobKind(name=name, queue=queue, payload=payload, run=run, submit=submit, **settings)
 
     return declare

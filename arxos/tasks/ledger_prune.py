@@ -1,9 +1,11 @@
 """`ledger.prune`: the ledger's live part stays small."""
 
 import time
+from typing import Annotated
 
 from pydantic import Field
 
+from arxos.domain.access import Permission
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.jobs.prune import prune
@@ -14,16 +16,21 @@ from arxos.tasks.registry import all_kinds
 FOR_S = 240.0  # what remains after that is left to the next slot, well before the soft limit of time
 
 
+# A key is known for a day at least, whatever is asked for: a repeated request is no new job, and a signed message of
+# the ingress, which is good for a day at most, cannot come back for a job that was forgotten.
+Days = Annotated[float, Field(ge=1, le=36_500)]
+
+
 class Prune(Payload):
     """For how many days jobs can still be looked up after their end, and their idempotency keys are known.
 
     `kinds`: days for these, in place of what the kinds say themselves. `history_days`: a line of each stays so long.
     """
 
-    succeeded_days: float = Field(default=30, gt=0)
-    cancelled_days: float = Field(default=30, gt=0)
-    kinds: dict[str, float] = Field(default_factory=dict)
-    history_days: float = Field(default=400, gt=0)
+    succeeded_days: Days = 30
+    cancelled_days: Days = 30
+    kinds: dict[str, Days] = Field(default_factory=dict)
+    history_days: Days = 400
 
 
 class Pruned(Result):
@@ -33,7 +40,9 @@ class Pruned(Result):
     months: int
 
 
-@job_kind("ledger.prune", queue="maintenance", payload=Prune, allowed=Allowance(running=1))
+@job_kind(
+    "ledger.prune", queue="maintenance", payload=Prune, submit=Permission.ADMINISTER, allowed=Allowance(running=1)
+)
 def prune_ledger(payload: Prune, attempt: Attempt) -> Done:
     """Move old jobs that succeeded or were cancelled out of the ledger, and old months out of history.
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from arxos.domain.access import Permission
 from arxos.domain.errors import PermanentError, TransientError
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks.kind import Attempt, Done, Payload, job_kind
@@ -65,13 +66,21 @@ class Steps(Payload):
     seconds: float = Field(ge=0, le=3600)
 
 
-@job_kind("probe.noop", queue=QUEUE, payload=Nothing, batch=MANY, probe=True)
+@job_kind("probe.noop", queue=QUEUE, payload=Nothing, submit=Permission.SUBMIT, batch=MANY, probe=True)
 def noop(payload: Nothing, at: Attempt) -> Done:
     """Do nothing."""
     return Done()
 
 
-@job_kind("probe.sleep", queue=QUEUE, payload=Sleep, probe=True, hard_limit_s=3700, soft_limit_s=3660)
+@job_kind(
+    "probe.sleep",
+    queue=QUEUE,
+    payload=Sleep,
+    submit=Permission.SUBMIT,
+    probe=True,
+    hard_limit_s=3700,
+    soft_limit_s=3660,
+)
 def sleep(payload: Sleep, at: Attempt) -> Done:
     """Sleep."""
     time.sleep(payload.seconds)
@@ -82,6 +91,7 @@ def sleep(payload: Sleep, at: Attempt) -> Done:
     "probe.effect",
     queue=QUEUE,
     payload=Effect,
+    submit=Permission.SUBMIT,
     batch=MANY,
     light=lambda payload: payload.seconds == 0,
     probe=True,
@@ -95,7 +105,7 @@ def effect(payload: Effect, at: Attempt) -> Done:
     return Done(effect=lambda uow: uow.probes.add(at.job_id, at.number, payload.key))
 
 
-@job_kind("probe.fail", queue=QUEUE, payload=Fail, probe=True, policy=SOON)
+@job_kind("probe.fail", queue=QUEUE, payload=Fail, submit=Permission.SUBMIT, probe=True, policy=SOON)
 def fail(payload: Fail, at: Attempt) -> Done:
     """Raise on the first attempts."""
     if at.number <= payload.times:
@@ -104,7 +114,9 @@ def fail(payload: Fail, at: Attempt) -> Done:
     return Done()
 
 
-@job_kind("probe.crash", queue=QUEUE, payload=Crash, probe=True, policy=SOON, memory_limit_mb=512)
+@job_kind(
+    "probe.crash", queue=QUEUE, payload=Crash, submit=Permission.SUBMIT, probe=True, policy=SOON, memory_limit_mb=512
+)
 def crash(payload: Crash, at: Attempt) -> Done:
     """Kill the process on the first attempts."""
     if at.number <= payload.times:
@@ -133,7 +145,15 @@ def _grow() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@job_kind("probe.progress", queue=QUEUE, payload=Steps, probe=True, hard_limit_s=3700, soft_limit_s=3660)
+@job_kind(
+    "probe.progress",
+    queue=QUEUE,
+    payload=Steps,
+    submit=Permission.SUBMIT,
+    probe=True,
+    hard_limit_s=3700,
+    soft_limit_s=3660,
+)
 def progress(payload: Steps, at: Attempt) -> Done:
     """Report progress step by step."""
     for step in range(payload.steps):

@@ -8,6 +8,7 @@ from uuid6 import uuid7
 
 from arxos.domain.events import Event, ModelReceived
 from arxos.domain.jobs.job import NewJob, OnFailure
+from arxos.domain.jobs.submitter import SYSTEM
 from arxos.tasks.kind import JobKind
 from arxos.tasks.request import JobRequest, new_job
 
@@ -46,4 +47,5 @@ def _process_model(kinds: Mapping[str, JobKind[Any]], event: ModelReceived) -> I
     )
     sender = event.sender
     made = [*first, new_job(kinds, warm)]
-    return [replace(job, request_id=sender.request_id, webhook_id=sender.webhook_id) for job in made]
+    who = sender.principal or SYSTEM
+    return [replace(job, request_id=sender.request_id, webhook_id=sender.webhook_id, principal=who) for job in made]

@@ -73,7 +73,8 @@ class JobRequest(BaseModel):
     queue: Name | None = Field(default=None, description="another than the kind's own", examples=["validation"])
     idempotency_key: Name | None = Field(
         default=None,
-        description="the client's name for the request: repeated, it gives the same job",
+        description="the submitter's name for the request: repeated with the same kind and payload, it gives the same"
+        " job",
         examples=["order-1729"],
     )
     run_at: Moment | None = Field(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from arxos.domain.access import Permission
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.rollups.roll_buildings import roll_buildings
@@ -27,6 +28,7 @@ class BuildingsRolled(Result):
     "rollup.buildings",
     queue="maintenance",
     payload=RollBuildings,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     keep_days=30,
     soft_limit_s=1800.0,

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic import model_validator
 
+from arxos.domain.access import Permission
 from arxos.domain.jobs.limits import Allowance
 from arxos.domain.rollups.buckets import LENGTH, Grain
 from arxos.domain.rollups.roll_jobs import mark, missing, roll_jobs
@@ -42,6 +43,7 @@ class Rolled(Result):
     "rollup.jobs",
     queue="maintenance",
     payload=RollJobs,
+    submit=Permission.ADMINISTER,
     allowed=Allowance(running=1),
     keep_days=7,
     soft_limit_s=3600.0,

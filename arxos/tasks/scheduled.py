@@ -1,16 +1,14 @@
 """The jobs of schedules: of a slot, and besides them."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.schedule import Entry, check_entry, jitter, slot_key
-from arxos.tasks.kind import JobKind
-from arxos.tasks.request import new_job, parse_request
-
-Kinds = Mapping[str, JobKind[Any]]
+from arxos.domain.jobs.submitter import Submitter, schedule
+from arxos.tasks.authorization import Kinds, authorized
+from arxos.tasks.request import parse_request
 
 
 def slot_job(kinds: Kinds, entry: Entry, slot: datetime) -> NewJob:
@@ -20,24 +18,26 @@ def slot_job(kinds: Kinds, entry: Entry, slot: datetime) -> NewJob:
 
 def extra_job(kinds: Kinds, entry: Entry, by: str) -> NewJob:
     """A job besides those of the slots, to run at once. Raises as `slot_job`."""
-    return job(kinds, entry, key=f"{entry.name}@run:{uuid4()}", submitted_by=by)
+    return replace(job(kinds, entry, key=f"{entry.name}@run:{uuid4()}"), submitted_by=by)
 
 
-def job(kinds: Kinds, entry: Entry, **fields: object) -> NewJob:
-    """A job of the entry's. Raises UnknownKindError, InvalidPayloadError."""
+def job(kinds: Kinds, entry: Entry, by: Submitter | None = None, **fields: object) -> NewJob:
+    """A job of the entry's, by the schedule's own authority unless `by` is named. Raises as `authorized`."""
     request = {
         "kind": entry.kind,
         "payload": entry.payload,
         "queue": entry.queue,
         "priority": entry.priority,
-        "submitted_by": f"schedule:{entry.name}",
         "idempotency_key": fields.pop("key"),
     }
-    return new_job(kinds, parse_request(request | fields))
+    return authorized(kinds, parse_request(request | fields), by or schedule(entry.name))
 
 
-def fit(kinds: Kinds, entry: Entry) -> Entry:
-    """The entry itself, if a beat could submit its jobs. Raises InvalidError, UnknownKindError."""
+def fit(kinds: Kinds, entry: Entry, by: Submitter) -> Entry:
+    """The entry itself, if a beat could submit its jobs, and so could `by`, who writes it.
+
+    Else a schedule would do for somebody what they may not do. Raises InvalidError, UnknownKindError, ForbiddenError.
+    """
     check_entry(entry)
-    job(kinds, entry, key=entry.name)
+    job(kinds, entry, by, key=entry.name)
     return entry

@@ -8,7 +8,7 @@ from arxos.domain.jobs.limits import Allowance
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.domain.jobs.webhooks import Webhook, message
 from arxos.domain.ports import UnitOfWork
-from arxos.tasks.kind import Attempt, Done, Effect, Payload, Result, job_kind
+from arxos.tasks.kind import SYSTEM_ONLY, Attempt, Done, Effect, Payload, Result, job_kind
 from arxos.tasks.moments import Moment
 
 GONE = 410  # the receiver wants no more of them
@@ -35,6 +35,7 @@ class Delivered(Result):
     "webhook.deliver",
     queue="webhooks",
     payload=Deliver,
+    submit=SYSTEM_ONLY,
     policy=RetryPolicy(max_attempts=12, base_s=5.0, cap_s=3600.0),  # some hours: receivers are down for so long
     allowed=Allowance(per="payload.webhook_id", per_running=4),  # one that is slow keeps no others waiting
     soft_limit_s=60.0,

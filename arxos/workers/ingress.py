@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import structlog
 
 from arxos.app.bootstrap import Runtime
+from arxos.app.settings import parse_kinds
 from arxos.app.trouble import Trouble
 from arxos.domain.errors import InvalidError, OverloadedError, PermanentError, TransientError
 from arxos.domain.jobs.submit import submit
 from arxos.storage.ingress_queue import IngressQueue, Lying
 from arxos.storage.quarantine import QuarantineTable, Refused
 from arxos.tasks.queues import INGRESS
-from arxos.workers.ingress_message import LARGEST_BYTES, NotOursError, Wanted, read
+from arxos.workers.ingress_message import LARGEST_BYTES, NotOursError, Rules, Wanted, read
 
 BATCH = 200  # messages of one transaction
 IDLE_S = 0.05  # between two looks at an empty queue
@@ -30,7 +31,7 @@ class Ingress:
 
     runtime: Runtime
     queue: IngressQueue
-    keys: Mapping[str, bytes]
+    rules: Rules
     stopping: threading.Event = field(default_factory=threading.Event)
     trouble: Trouble = field(default_factory=lambda: Trouble("take_in"))
     _next_tidy: float = 0.0
@@ -74,7 +75,7 @@ class Ingress:
     def _read(self, one: Lying) -> Wanted:
         if one.too_large:
             raise NotOursError(f"it is larger than {LARGEST_BYTES} bytes")
-        return read(one.body, self.runtime.kinds, self.keys, time.time())
+        return read(one.body, self.rules, time.time())
 
     def _submit(self, wanted: Sequence[tuple[Lying, Wanted]]) -> list[Refused]:
         """All in one transaction; where something is refused, each is tried alone. Returns the refusals."""
@@ -110,7 +111,8 @@ class Ingress:
 
 def ingress_of(runtime: Runtime, keys: Mapping[str, bytes]) -> Ingress:
     """On this runtime's servers."""
-    return Ingress(runtime, IngressQueue(runtime.settings.broker_url, INGRESS), keys)
+    rules = Rules(runtime.kinds, keys, parse_kinds(runtime.settings.ingress_kinds))
+    return Ingress(runtime, IngressQueue(runtime.settings.broker_url, INGRESS), rules)
 
 
 def _refused(one: Lying, reason: str, task: str | None, message_id: str | None) -> Refused:

@@ -2,16 +2,20 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.errors import InvalidError, UnknownKindError
+from arxos.domain.errors import ForbiddenError, InvalidError, UnknownKindError
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.signatures import Signed, verify
+from arxos.domain.jobs.submitter import producer
+from arxos.tasks.authorization import authorized
 from arxos.tasks.kind import JobKind
-from arxos.tasks.request import new_job, parse_request
+from arxos.tasks.registry import find_kind
+from arxos.tasks.request import parse_request
 
 LARGEST_BYTES = 1 << 20  # of a message; models are handed in over HTTP
 SPECIAL = ("callbacks", "errbacks", "chain", "chord")
@@ -35,7 +39,25 @@ class Wanted:
     signed: Signed | None
 
 
-def read(raw: bytes, kinds: Mapping[str, JobKind[Any]], keys: Mapping[str, bytes], now: float) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is taken in: jobs of these kinds, where `allowed` (patterns such as ``building.*``) lists them, too.
+
+    `keys`: secrets by name; with any, messages must be signed.
+    """
+
+    kinds: Mapping[str, JobKind[Any]]
+    keys: Mapping[str, bytes]
+    allowed: Sequence[str]
+
+    def check(self, kind: str) -> None:
+        """Raises UnknownKindError; ForbiddenError where the list names no such kind."""
+        find_kind(self.kinds, kind)
+        if not any(fnmatchcase(kind, pattern) for pattern in self.allowed):
+            raise ForbiddenError(f"ingress may not submit {kind}: ARXOS_INGRESS_KINDS does not list it")
+
+
+def read(raw: bytes, rules: Rules, now: float) -> Wanted:
     """The job that a message asks for. Raises NotOursError with the reason, and no other error, whatever it is."""
     envelope = _json(raw, "it is no JSON")
     headers = envelope.get("headers") if isinstance(envelope, dict) else None
@@ -43,10 +65,10 @@ def read(raw: bytes, kinds: Mapping[str, JobKind[Any]], keys: Mapping[str, bytes
         raise NotOursError("it is no envelope of a message")
     task, message_id = _text(headers.get("task")), _text(headers.get("id"))
     try:
-        return _wanted(envelope, headers, kinds, keys, now)
+        return _wanted(envelope, headers, rules, now)
     except NotOursError as error:
         raise NotOursError(str(error), task, message_id) from error
-    except (UnknownKindError, InvalidError) as error:
+    except (InvalidError, UnknownKindError, ForbiddenError) as error:
         raise NotOursError(str(error), task, message_id) from error
     except (ValueError, OverflowError, RecursionError) as error:  # a text that is no Unicode, a number beyond all
         raise NotOursError(f"it cannot be read: {type(error).__name__}", task, message_id) from error
@@ -55,8 +77,7 @@ def read(raw: bytes, kinds: Mapping[str, JobKind[Any]], keys: Mapping[str, bytes
 def _wanted(
     envelope: dict[str, Any],
     headers: dict[str, Any],
-    kinds: Mapping[str, JobKind[Any]],
-    keys: Mapping[str, bytes],
+    rules: Rules,
     now: float,
 ) -> Wanted:
     if (content := envelope.get("content-type")) != "application/json":
@@ -66,20 +87,21 @@ def _wanted(
         raise NotOursError("it names no task")
     if job_id is None:
         raise NotOursError("its id is no UUID")
+    rules.check(kind)
     payload = _payload(envelope)
     eta, expires = headers.get("eta"), headers.get("expires")
     facts = {"id": str(job_id), "kind": kind, "payload": payload, "eta": eta, "expires": expires}
-    signed = verify(keys, headers.get("arxos"), facts, now) if keys else None
+    signed = verify(rules.keys, headers.get("arxos"), facts, now) if rules.keys else None
     request = {
         "kind": kind,
         "id": str(job_id),
         "idempotency_key": str(job_id),
         "payload": payload,
-        "submitted_by": f"ingress:{signed.key_id}" if signed else "ingress",
         **({"run_at": _moment(eta)} if eta is not None else {}),
         **({"deadline": _moment(expires)} if expires is not None else {}),
     }
-    return Wanted(new_job(kinds, parse_request(request)), signed)
+    by = producer(signed.key_id if signed else None)
+    return Wanted(authorized(rules.kinds, parse_request(request), by), signed)
 
 
 def _payload(envelope: dict[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,21 @@
 """Submitting jobs to any ledger: ids, idempotency keys, refusals."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from arxos.domain.errors import ConflictError, NotFoundError
+from arxos.domain.errors import ConflictError, KeyReusedError, NotFoundError
+from arxos.domain.jobs.desk import Edit
 from arxos.domain.jobs.job import JobState
+from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.retry import RetryPolicy
 from tests.builders import new_job
 from tests.worlds import World
+
+SOMETIME = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def test_ids_come_back_in_the_order_of_the_jobs(world: World) -> None:
@@ -63,10 +69,53 @@ def test_a_key_outlives_its_job(world: World) -> None:
     assert world.insert(new_job(idempotency_key="k")) == [first.id]
 
 
-def test_a_key_of_another_kind_is_a_conflict(world: World) -> None:
-    world.insert(new_job("probe.noop", idempotency_key="k"))
-    with pytest.raises(ConflictError, match="idempotency key 'k' belongs to job"):
-        world.insert(new_job("probe.sleep", idempotency_key="k"))
+@pytest.mark.parametrize("other", [{"kind": "probe.sleep"}, {"payload": {"n": 2}}])
+def test_a_key_for_another_request_is_a_conflict_that_tells_nothing_of_the_first(
+    world: World, other: dict[str, Any]
+) -> None:
+    first = new_job("probe.noop", payload={"n": 1}, idempotency_key="k")
+    world.insert(first)
+    repeated: dict[str, Any] = {"kind": first.kind, "payload": first.payload, "idempotency_key": "k"}
+    with pytest.raises(KeyReusedError) as refused:
+        world.insert(new_job(**(repeated | other)))
+    assert str(refused.value) == "idempotency key 'k' was used before, for another request"
+
+
+@pytest.mark.parametrize("other", [{"queue": "cache"}, {"priority": 7}, {"run_at": SOMETIME}, {"deadline": SOMETIME}])
+def test_when_and_where_it_runs_is_no_part_of_a_request(world: World, other: dict[str, Any]) -> None:
+    world.insert(first := new_job(idempotency_key="k"))
+    assert world.insert(new_job(idempotency_key="k", **other)) == [first.id]
+
+
+def test_a_job_whose_payload_was_edited_still_stands_for_the_request_that_made_it(world: World) -> None:
+    world.insert(first := new_job(payload={"n": 1}, idempotency_key="k"))
+    world.bury(first.id)
+    world.at_desk(lambda desk: desk.redrive(first.id, Operator("ada"), edit=Edit({"n": 2})))
+    assert world.insert(new_job(payload={"n": 1}, idempotency_key="k")) == [first.id]
+    with pytest.raises(KeyReusedError):
+        world.insert(new_job(payload={"n": 2}, idempotency_key="k"))
+
+
+def test_a_key_belongs_to_its_principal(world: World) -> None:
+    ada, bob = (new_job(idempotency_key="k", principal=f"user:{name}", payload={"n": name}) for name in ("ada", "bob"))
+    assert world.insert(ada, bob) == [ada.id, bob.id]
+    again = [replace(one, id=uuid4()) for one in (bob, ada)]
+    assert world.insert(*again) == [bob.id, ada.id]
+
+
+def test_one_key_for_two_requests_of_one_submission_is_a_conflict(world: World) -> None:
+    first, second = (new_job(idempotency_key="k", payload={"n": n}) for n in (1, 2))
+    with pytest.raises(KeyReusedError) as refused:
+        world.insert(first, second)
+    assert refused.value.job_id == second.id
+    with pytest.raises(NotFoundError):
+        world.get(first.id)
+
+
+def test_known_keys_are_those_of_the_same_principal(world: World) -> None:
+    world.insert(new_job(idempotency_key="k", principal="user:ada"))
+    asked = {("user:ada", "k"), ("user:bob", "k"), ("user:ada", "l"), ("ingress", "k")}
+    assert world.do(lambda ledger: ledger.known_keys(asked)) == {("user:ada", "k")}
 
 
 def test_a_conflict_beside_a_repetition_is_still_a_conflict(world: World) -> None:
@@ -104,12 +153,12 @@ def test_rolling_back_forgets_what_was_done_before_it_only(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    "other", [{"kind": "probe.sleep"}, {"payload": {"n": 1}}, {"queue": "cache"}, {"idempotency_key": "k"}]
+    "other", [{"kind": "probe.sleep"}, {"payload": {"n": 1}}, {"principal": "user:bob"}, {"idempotency_key": "k"}]
 )
 def test_an_id_of_another_job_is_a_conflict(world: World, other: dict[str, Any]) -> None:
     world.insert(first := new_job())
     same: dict[str, Any] = {"kind": first.kind, "id": first.id}
-    with pytest.raises(ConflictError, match=f"the id {first.id} belongs to another job, of kind probe.noop"):
+    with pytest.raises(ConflictError, match=f"the id {first.id} belongs to another job$"):
         world.insert(new_job(), new_job(**(same | other)))
 
 

@@ -21,6 +21,7 @@ from psycopg.rows import TupleRow
 
 from arxos.app.bootstrap import start
 from arxos.app.logging import configure_logging
+from arxos.domain.access import Permission
 from arxos.domain.events import BuildingUpdated, Event
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.ports import UnitOfWork
@@ -119,7 +120,7 @@ def deliver(worker: str, ids: list[UUID], delivery: UUID) -> str:
     runtime = start(application=f"arxos-{worker}")
     configure_logging(runtime.settings)
     ports = replace(runtime.ports, unit_of_work=lambda: PostgresUnitOfWork(runtime.database, follow))
-    kinds = {KIND: JobKind(KIND, "maintenance", Payload, effect, batch=9)}
+    kinds = {KIND: JobKind(KIND, "maintenance", Payload, effect, Permission.SUBMIT, batch=9)}
     return Executor(kinds, ports, worker).deliver(KIND, ids, delivery)
 
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from arxos.domain.access import Permission
 from arxos.domain.errors import CancelledError, TimedOutError
 from arxos.domain.jobs.retry import RetryPolicy
 from arxos.tasks import probe
@@ -197,7 +198,8 @@ def effect(at: Attempt) -> Done:
 
 def kind(name: str, payload: type[Payload], run: Any, **settings: Any) -> JobKind[Any]:
     """A strange kind."""
-    return JobKind(f"strange.{name}", "maintenance", payload, run, policy=SOON, probe=True, **settings)
+    of_all: dict[str, Any] = {"submit": Permission.SUBMIT, "policy": SOON, "probe": True}
+    return JobKind(f"strange.{name}", "maintenance", payload, run, **(of_all | settings))
 
 
 KINDS = (

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 import redis as redis_client
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from arxos.domain.jobs.job import JobState
 from arxos.storage.ingress_queue import IngressQueue
 from arxos.storage.quarantine import QuarantineFilter, QuarantineTable

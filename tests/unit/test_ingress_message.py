@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from arxos.domain.jobs.signatures import parse_keys, signature
 from arxos.tasks.registry import all_kinds
-from arxos.workers.ingress_message import NotOursError, Wanted, read
+from arxos.workers.ingress_message import NotOursError, Rules, Wanted, read
 from tests.moments import REFUSED
 
 KINDS = all_kinds(probes=True)
@@ -53,7 +53,7 @@ def message(**changes: Any) -> dict[str, Any]:
 
 def taken(whole: Any, keys: dict[str, bytes] | None = None) -> Wanted:
     raw = whole if isinstance(whole, bytes) else json.dumps(whole).encode()
-    return read(raw, KINDS, keys or {}, time.time())
+    return read(raw, Rules(KINDS, keys or {}, ["*"]), time.time())
 
 
 def refusal(whole: Any, keys: dict[str, bytes] | None = None) -> str:

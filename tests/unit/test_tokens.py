@@ -5,7 +5,8 @@ import time
 import jwt
 import pytest
 
-from arxos.app.tokens import ISSUER, Role, issue
+from arxos.app.tokens import ISSUER, issue
+from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
 
 SECRET = "s" * 32

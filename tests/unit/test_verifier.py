@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from arxos.app import jwks as keys_elsewhere
 from arxos.app.jwks import Jwks
-from arxos.app.tokens import ISSUER, Role, Verifier, WrongTokenError, issue
+from arxos.app.tokens import ISSUER, Verifier, WrongTokenError, issue
+from arxos.domain.access import Role
 from arxos.domain.errors import UnavailableError
 
 SECRET = "s" * 32

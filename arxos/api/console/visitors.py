@@ -11,8 +11,8 @@ from fastapi import Depends, Form, Request
 from arxos.api.addresses import client_address
 from arxos.api.problems import Refusal
 from arxos.api.working import in_thread
-from arxos.app.access import Caller, Permission
-from arxos.app.tokens import Role
+from arxos.app.access import Caller
+from arxos.domain.access import Permission, Role
 from arxos.domain.jobs.operator import Operator
 from arxos.storage.console_sessions import ConsoleSessions
 

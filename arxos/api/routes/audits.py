@@ -20,7 +20,7 @@ from arxos.api.schemas.audits import (
 from arxos.api.working import Served, in_thread
 from arxos.domain.jobs.job import NewJob
 from arxos.domain.jobs.order_repair import order_repair, order_repairs
-from arxos.tasks.request import JobRequest, new_job
+from arxos.tasks.authorization import authorized_repair
 
 router = APIRouter(prefix="/api/audits", tags=["operating"])
 
@@ -89,14 +89,13 @@ async def findings(
 async def repair(
     audit_id: AuditId, order: RepairOrder, request: Request, runtime: Served, caller: Redriver
 ) -> RepairsOrdered:
-    """Each repair is a job; ordered twice it is the same one. At most 1,000 at once."""
+    """Each repair is a job that the caller may submit; ordered twice it is the same one. At most 1,000 at once."""
     if order.number is not None and order.sort is not None:
         errors = [FieldError(field="sort", message="not together with number")]
         raise Refusal(422, "sort: not together with number", errors=errors)
 
     def make(kind: str, payload: Mapping[str, Any], key: str) -> NewJob:
-        asked = JobRequest(kind=kind, payload=dict(payload), idempotency_key=key, submitted_by=caller.subject)
-        return new_job(runtime.kinds, asked)
+        return authorized_repair(runtime.kinds, kind, payload, key, caller.submitter)
 
     def mend() -> list[UUID]:
         with runtime.ports.unit_of_work() as uow:

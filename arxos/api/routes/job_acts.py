@@ -12,11 +12,13 @@ from arxos.api.problems import Refusal, documented
 from arxos.api.routes.jobs import JobId
 from arxos.api.schemas.jobs import Accepted, Redrive
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Caller, Permission
+from arxos.app.access import Caller
 from arxos.app.bootstrap import Runtime
+from arxos.domain.access import Permission
 from arxos.domain.jobs.desk import Edit
+from arxos.domain.jobs.submitter import is_own
 from arxos.domain.ports import UnitOfWork
-from arxos.tasks.request import edited
+from arxos.tasks.authorization import authorized_edit
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -63,7 +65,7 @@ async def redrive(
     by = operator(request, caller, how.reason)
 
     def act(uow: UnitOfWork) -> None:
-        edit = None if how.payload is None else _edit(runtime, uow, job_id, how.payload)
+        edit = None if how.payload is None else _edit(runtime, uow, job_id, how.payload, caller)
         uow.desk.redrive(job_id, by, edit=edit, drop_deadline=how.drop_deadline)
 
     return await in_thread(request, _done, runtime, job_id, act)
@@ -90,9 +92,9 @@ def _own(uow: UnitOfWork, job_id: UUID, caller: Caller) -> None:
     """Raises Refusal (403) for another's job, unless the role may act on anybody's."""
     if caller.may(Permission.CANCEL):
         return
-    if uow.jobs.get(job_id).submitted_by != caller.subject:
+    if not is_own(uow.jobs.get(job_id), caller.subject):
         raise Refusal(403, f"{caller.role} may act on own jobs only; '{job_id}' is another's")
 
 
-def _edit(runtime: Runtime, uow: UnitOfWork, job_id: UUID, payload: dict[str, Any]) -> Edit:
-    return edited(runtime.kinds, uow.jobs.get(job_id).kind, payload)
+def _edit(runtime: Runtime, uow: UnitOfWork, job_id: UUID, payload: dict[str, Any], caller: Caller) -> Edit:
+    return authorized_edit(runtime.kinds, uow.jobs.get(job_id).kind, payload, caller.submitter)

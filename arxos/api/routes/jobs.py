@@ -12,26 +12,29 @@ from arxos.api.access import Reader, Submitter
 from arxos.api.gathered import read, submitted
 from arxos.api.identity import request_id, traceparent
 from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
-from arxos.api.problems import FieldError, Refusal, documented, fields_of, status_of
+from arxos.api.problems import FieldError, Refusal, documented, fields_of, name_of, status_of
 from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Caller, Permission
+from arxos.app.access import Caller
 from arxos.app.bootstrap import Runtime
 from arxos.app.submitting import Asked, submit_all
-from arxos.domain.errors import ArxosError, OfOneJob
+from arxos.domain.errors import ArxosError, ForbiddenError, OfOneJob
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.ledger import JobFilter, Page
+from arxos.tasks.authorization import authorized
 from arxos.tasks.moments import Moment
 from arxos.tasks.queues import POOL_OF
-from arxos.tasks.request import JobRequest, new_job
+from arxos.tasks.request import JobRequest
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 MOST_TOLD = 100  # jobs of a batch that do not fit, and are told of
 JobId = Annotated[UUID, Path(description="the job's id", examples=["0192f3c8-0000-7000-8000-000000000000"])]
 LOCATION: dict[str, Any] = {"Location": {"description": "the job", "schema": {"type": "string"}}}
+CONFLICT: dict[int | str, dict[str, Any]] = documented(409)
+CONFLICT[409]["description"] = "The id is another job's; or the key was used before, for another kind or payload"
 Key = Annotated[
     str | None,
     Header(
@@ -39,7 +42,8 @@ Key = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",
-        description="the client's name for the request: repeated, it gives the same job",
+        description="the caller's name for the request: repeated with the same kind and payload, it gives the same job;"
+        " with others, 409. Other callers' keys are others",
         examples=["order-1729"],
     ),
 ]
@@ -52,33 +56,37 @@ Key = Annotated[
     response_model=Accepted,
     responses={
         202: {"headers": LOCATION},
-        200: {"model": Accepted, "headers": LOCATION, "description": "The request was known by its key"},
-        **documented(404, 409),
+        200: {"model": Accepted, "headers": LOCATION, "description": "The caller has made this request before"},
+        **documented(403, 404),
+        **CONFLICT,
     },
 )
 async def submit(job: JobSubmission, request: Request, runtime: Served, caller: Submitter, key: Key = None) -> Response:
     """Accepted is what is committed: it reaches exactly one final state, whatever is killed meanwhile."""
     asked = job if key is None else job.model_copy(update={"idempotency_key": key})
-    done = await submitted(request, Asked(_new(runtime, asked, caller), job.id is not None, _webhooks_of(caller)))
+    done = await submitted(request, Asked(_new(runtime, asked, caller), job.id is not None, caller.submitter))
     body = f'{{"id":"{done.id}","state":"{done.state}"}}'
     location = {"Location": f"{router.prefix}/{done.id}"}
     return Response(body, 202 if done.is_new else 200, headers=location, media_type="application/json")
 
 
-@router.post("/batch", status_code=202, summary="Submit many jobs, all or none", responses=documented(404, 409))
+@router.post(
+    "/batch", status_code=202, summary="Submit many jobs, all or none", responses=documented(403, 404) | CONFLICT
+)
 async def submit_batch(batch: Batch, request: Request, runtime: Served, caller: Submitter) -> BatchAccepted:
     """Up to 10,000 in one transaction. Known keys give the jobs that exist. A refusal names each job: `jobs.17.…`."""
 
     def work() -> list[UUID]:
         jobs = _new_jobs(runtime, batch.jobs, caller)
         try:
-            return submit_all(runtime, jobs, _webhooks_of(caller))
+            return submit_all(runtime, jobs, caller.submitter)
         except ArxosError as error:
             about = error.job_id if isinstance(error, OfOneJob) else None
             place = next((number for number, job in enumerate(jobs) if job.id == about), None)
             if place is None:
                 raise
-            raise Refusal(status_of(error), f"jobs.{place}: {error}", errors=_at(place, error)) from error
+            words, called = f"jobs.{place}: {error}", name_of(error)
+            raise Refusal(status_of(error), words, errors=_at(place, error), called=called) from error
 
     return BatchAccepted(ids=await in_thread(request, work))
 
@@ -165,10 +173,6 @@ async def graph_svg(job_id: JobId, request: Request, runtime: Served, _: Reader)
     return Response(await in_thread(request, look), media_type="image/svg+xml")
 
 
-def _webhooks_of(caller: Caller) -> str | None:
-    return None if caller.may(Permission.ADMINISTER) else caller.subject
-
-
 def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) -> list[NewJob]:
     """Raises Refusal naming the places of the first that do not fit: ``jobs.17.payload.model_id``."""
     jobs: list[NewJob] = []
@@ -184,7 +188,9 @@ def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) 
         told = "; ".join(f"jobs.{place}: {error}" for place, error in wrong[:3])
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         errors = [field for place, error in wrong for field in _at(place, error)]
-        raise Refusal(422, told + more, errors=errors) from wrong[0][1]
+        # What may not be done is said before what is wrong with it.
+        status = 403 if any(isinstance(error, ForbiddenError) for _, error in wrong) else 422
+        raise Refusal(status, told + more, errors=errors) from wrong[0][1]
     return jobs
 
 
@@ -194,9 +200,6 @@ def _at(place: int, error: ArxosError) -> list[FieldError]:
 
 
 def _new(runtime: Runtime, asked: JobRequest, caller: Caller) -> NewJob:
-    """The job by its contract, in the caller's name: only who acts for anybody may submit in another's."""
-    by = asked.submitted_by or caller.subject
-    if by != caller.subject and not caller.may(Permission.CANCEL):
-        raise Refusal(403, f"{caller.role} may not submit in another's name")
-    job = new_job(runtime.kinds, asked.model_copy(update={"submitted_by": by}), job_id=asked.id or uuid7())
+    """The job by its contract, in the caller's name. Raises as `authorized`."""
+    job = authorized(runtime.kinds, asked, caller.submitter, job_id=asked.id or uuid7())
     return replace(job, request_id=request_id(), trace=traceparent())

@@ -75,7 +75,7 @@ async def put(
     await in_thread(request, _refuse_early, runtime, building_id, file)
     if webhook_id is not None:
         await in_thread(request, own, runtime, webhook_id, caller)
-    sender = Sender(caller.subject, request_id() or None, webhook_id)
+    sender = Sender(caller.subject, request_id() or None, webhook_id, caller.submitter.principal)
     received = await _take_in(request, runtime, building_id, file, sender)
     answers_of(request).forget(building_id)
 

@@ -50,7 +50,7 @@ async def add(
 ) -> ScheduleView:
     """Its first slot is the next one: nothing of the past is owed."""
     entry = _changed(Entry(new.name, new.kind, _rhythm(new, "UTC")), new)
-    await in_thread(request, scheduling.add, runtime, entry, operator(request, caller))
+    await in_thread(request, scheduling.add, runtime, entry, operator(request, caller), caller.submitter)
     response.headers["Location"] = f"{router.prefix}/{new.name}"
     return await in_thread(request, _read, runtime, new.name)
 
@@ -65,7 +65,7 @@ async def change(name: Name, new: ScheduleChange, request: Request, runtime: Ser
             rhythm = _rhythm(new, rhythm.timezone)
         return _changed(replace(entry, rhythm=rhythm), new)
 
-    await in_thread(request, scheduling.change, runtime, name, changed, operator(request, caller))
+    await in_thread(request, scheduling.change, runtime, name, changed, operator(request, caller), caller.submitter)
     return await in_thread(request, _read, runtime, name)
 
 

@@ -12,8 +12,8 @@ from arxos.api.callers import known_to
 from arxos.api.problems import Refusal, documented
 from arxos.api.schemas.tokens import Refresh, Revocation, Tokens
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Permission
-from arxos.app.tokens import ACCESS_S, Role, issue
+from arxos.app.tokens import ACCESS_S, issue
+from arxos.domain.access import Permission, Role
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 

@@ -13,8 +13,9 @@ from arxos.api.problems import documented
 from arxos.api.schemas.jobs import Accepted, JobList, JobView
 from arxos.api.schemas.webhooks import NewWebhook, WebhookList, WebhookView, WebhookWithSecret
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Caller, Permission
+from arxos.app.access import Caller
 from arxos.app.bootstrap import Runtime
+from arxos.domain.access import Permission
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.domain.jobs.job import JobState
 from arxos.domain.jobs.ledger import JobFilter

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from arxos.domain.access import Permission
 from arxos.tasks.kind import JobKind
 
 
@@ -15,6 +16,10 @@ class KindView(BaseModel):
     queue: str = Field(description="where its jobs wait", examples=["validation"])
     contract: int = Field(description="the version of `payload`", examples=[1])
     max_attempts: int = Field(description="how often it is tried before it is dead", examples=[8])
+    submit: Permission | None = Field(
+        description="the permission that submitters need; null: the system submits it itself, and nobody else",
+        examples=["submit"],
+    )
     payload: dict[str, Any] = Field(
         description="JSON Schema of its payloads",
         examples=[{"type": "object", "properties": {"model_id": {"type": "string", "format": "uuid"}}}],
@@ -29,6 +34,7 @@ class KindView(BaseModel):
             queue=kind.queue,
             contract=kind.contract,
             max_attempts=kind.policy.max_attempts,
+            submit=kind.submit,
             payload=kind.payload.model_json_schema(),
         )
 

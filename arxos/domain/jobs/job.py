@@ -71,6 +71,7 @@ class NewJob:
     deadline: datetime | None = None
     idempotency_key: str | None = None
     submitted_by: str | None = None
+    principal: str = "system"  # owns it and its idempotency key; see `arxos.domain.jobs.submitter`
     after: tuple[UUID | After, ...] = ()
     on_failure: OnFailure = OnFailure.CANCEL  # of those edges that say nothing themselves
     trace: str | None = None  # W3C traceparent of the request that caused it
@@ -194,6 +195,7 @@ class Job:
     worker: str | None = None
     idempotency_key: str | None = None
     submitted_by: str | None = None
+    principal: str | None = None
     building_id: UUID | None = None
     request_id: str | None = None
     webhook_id: UUID | None = None

@@ -105,11 +105,11 @@ class Ledger(Protocol):
     """Jobs within one transaction. Times are the database's own, so clocks cannot disagree."""
 
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
-        """Insert jobs; returns their ids in order: for a known idempotency key the id of the job that exists.
+        """Insert jobs; returns their ids in order: for a principal's known key the id of the job that exists.
 
-        They may name each other in `after`, in any order. The same id with the same kind, queue, payload and key is the
-        same job. Raises UnknownPredecessorError; CycleError; ConflictError where a key belongs to a job of another
-        kind, or an id to another job.
+        They may name each other in `after`, in any order. The same id with the same kind, payload, key and principal is
+        the same job. Raises UnknownPredecessorError; CycleError; KeyReusedError where the principal used the key for
+        another kind or payload; IdTakenError where the id is another job's.
         """
 
     def wait_too(self, job_id: UUID, before: Sequence[UUID], on_failure: OnFailure) -> None:
@@ -121,8 +121,8 @@ class Ledger(Protocol):
     def backlogs(self, queues: Sequence[str], limit: int) -> list[Backlog]:
         """What is due in these queues, counted exactly up to `limit` or as it was some seconds ago."""
 
-    def known_keys(self, keys: Sequence[str]) -> set[str]:
-        """Those of the idempotency keys that belong to a job."""
+    def known_keys(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the idempotency keys, each with its principal, that belong to a job."""
 
     def claim(
         self, ids: Sequence[UUID], worker: str, delivery: UUID, able: Capability | None = None

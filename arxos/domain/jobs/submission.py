@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyTakenError
+from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyReusedError
 from arxos.domain.jobs.job import After, NewJob
 
 SHOWN = 6  # jobs of a circle that an error names
@@ -19,14 +19,23 @@ class Known:
 
     id: UUID
     kind: str
-    queue: str
     payload: Mapping[str, Any]
     idempotency_key: str | None
+    principal: str
+
+    def has_key_of(self, job: NewJob) -> bool:
+        """Whether the same principal named it by the same key."""
+        key = job.idempotency_key
+        return key is not None and (self.idempotency_key, self.principal) == (key, job.principal)
+
+    def is_request_of(self, job: NewJob) -> bool:
+        """Whether the same was asked for: kind and payload. When and where it runs is no part of that."""
+        return (self.kind, self.payload) == (job.kind, job.payload)
 
     def is_repeated_by(self, job: NewJob) -> bool:
-        """Whether this request made it, or one that asks for the same."""
-        asked = (job.kind, job.queue, job.payload, job.idempotency_key)
-        return (self.kind, self.queue, self.payload, self.idempotency_key) == asked
+        """Whether this request made it, or one that asks for the same in the same name."""
+        names = (self.principal, self.idempotency_key) == (job.principal, job.idempotency_key)
+        return names and self.is_request_of(job)
 
 
 def each_once(jobs: Sequence[NewJob]) -> list[NewJob]:
@@ -39,17 +48,20 @@ def each_once(jobs: Sequence[NewJob]) -> list[NewJob]:
 
 
 def stands_for(job: NewJob, known: Iterable[Known]) -> UUID:
-    """The id of the job that exists in place of this one. Raises ConflictError where it is another's key or id."""
+    """The id of the job that exists in place of this one.
+
+    Raises KeyReusedError, IdTakenError, which say nothing of the other job: it may be another's; ConflictError.
+    """
     held = list(known)
     for one in held:
-        if job.idempotency_key is not None and one.idempotency_key == job.idempotency_key:
-            if one.kind != job.kind:
-                words = f"idempotency key {job.idempotency_key!r} belongs to job {one.id} of kind {one.kind}"
-                raise KeyTakenError(words, job.id)
+        if one.has_key_of(job):
+            if not one.is_request_of(job):
+                words = f"idempotency key {job.idempotency_key!r} was used before, for another request"
+                raise KeyReusedError(words, job.id)
             return one.id
     for one in held:
         if one.id == job.id and not one.is_repeated_by(job):
-            raise IdTakenError(f"the id {job.id} belongs to another job, of kind {one.kind}", job.id)
+            raise IdTakenError(f"the id {job.id} belongs to another job", job.id)
     if not held:
         raise ConflictError(f"job {job.id} existed a moment ago and is gone: submit it again")
     return job.id

@@ -20,5 +20,5 @@ def submit(uow: UnitOfWork, jobs: Sequence[NewJob], backlog_limit: int) -> list[
 
 
 def _all_known(uow: UnitOfWork, jobs: Sequence[NewJob]) -> bool:
-    keys = {job.idempotency_key for job in jobs if job.idempotency_key is not None}
-    return all(job.idempotency_key for job in jobs) and len(uow.jobs.known_keys(sorted(keys))) == len(keys)
+    keys = {(job.principal, job.idempotency_key) for job in jobs if job.idempotency_key is not None}
+    return all(job.idempotency_key for job in jobs) and uow.jobs.known_keys(keys) == keys

@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from arxos.api.main import create_app
-from arxos.app.access import PERMISSIONS, Permission
-from arxos.app.tokens import ISSUER, Role, issue
+from arxos.app.tokens import ISSUER, issue
+from arxos.domain.access import PERMISSIONS, Permission, Role
 from tests.api_app import unconnected
 from tests.api_calls import Call, calls_of
 from tests.http import SECRET, Api, problem_of, running_api

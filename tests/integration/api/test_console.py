@@ -10,14 +10,16 @@ import httpx
 import pytest
 
 from arxos.app import scheduling
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
 from arxos.cli import importing
+from arxos.domain.access import Role
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.repository import NewModel
 from arxos.domain.jobs.ledger import Beat
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
+from arxos.domain.jobs.submitter import user
 from arxos.domain.rollups.rows import BuildingRollup
 from arxos.storage.console_sessions import ConsoleSessions
 from arxos.storage.quarantine import QuarantineTable, Refused
@@ -252,7 +254,9 @@ def hostile(api: Api) -> UUID:
     QuarantineTable(runtime.database).add([Refused(SCRIPT, SCRIPT, 7, SCRIPT, SCRIPT, SCRIPT)])
     api.world.do(lambda ledger: ledger.pause("health", Operator(SCRIPT, SCRIPT)))
     api.world.do(lambda ledger: ledger.beat(Beat(SCRIPT, SCRIPT, 1, SCRIPT, (SCRIPT,), SCRIPT)))
-    scheduling.add(runtime, Entry("hostile", "probe.noop", Rhythm(every_s=60)), Operator(SCRIPT))
+    scheduling.add(
+        runtime, Entry("hostile", "probe.noop", Rhythm(every_s=60)), Operator(SCRIPT), user(SCRIPT, Role.ADMIN)
+    )
     api.world.execute("UPDATE schedules SET error = %s, error_since = now() WHERE name = 'hostile'", SCRIPT)
     return building
 

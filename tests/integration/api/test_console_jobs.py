@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from arxos.api.console.pages.jobs import inert
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from arxos.domain.jobs.job import JobState
 from tests.http import SECRET, Api
 

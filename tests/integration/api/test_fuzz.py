@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from tests.http import SECRET, Api, running_api
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))

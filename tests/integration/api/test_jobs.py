@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from arxos.app.tokens import Role
+from arxos.domain.access import Role
 from arxos.domain.jobs.job import JobState
 from tests.http import Api, problem_of
 

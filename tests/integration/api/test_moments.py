@@ -8,7 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from tests import api_reference
 from tests.http import SECRET, Api, problem_of
 from tests.moments import CURSORS, CURSORS_IN_TIME, REFUSED, TAKEN

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from deploy.local.programs import find_node
 from tests.http import SECRET, Api, running_api
 from tests.plain_celery import CLIENT, celery_of_their_own

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from arxos.app.tokens import Role
+from arxos.domain.access import Role
 from tests.http import Api, problem_of, running_api
 from tests.integration.api.test_building_health import done, submit
 from tests.integration.api.test_buildings import add

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from arxos.app.tokens import Role
+from arxos.domain.access import Role
 from arxos.domain.jobs.job import JobState
 from arxos.tasks.endings import tell_endings
 from arxos.tasks.registry import all_kinds

@@ -15,16 +15,17 @@ from arxos.api.console.visitors import ActingCanceller, ActingDiscarder, ActingR
 from arxos.api.console.words import pretty
 from arxos.api.problems import Refusal
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Permission
 from arxos.app.bootstrap import Runtime
+from arxos.domain.access import Permission
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.graph import Graph
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import FINAL, Job, JobState
+from arxos.domain.jobs.submitter import is_own
 from arxos.domain.ports import UnitOfWork
+from arxos.tasks.authorization import authorized_edit
 from arxos.tasks.queues import POOL_OF
-from arxos.tasks.request import edited
 
 LARGEST = 20_000  # characters of a payload or result that are shown
 RELATED = 50  # jobs of its workflow that are listed
@@ -95,7 +96,8 @@ async def redrive(
     def act(uow: UnitOfWork) -> None:
         job = uow.jobs.get(job_id)
         new = _read(payload) if payload.strip() else dict(job.payload)
-        edit = edited(runtime.kinds, job.kind, new) if new != job.payload else None
+        who = visitor.caller.submitter
+        edit = authorized_edit(runtime.kinds, job.kind, new, who) if new != job.payload else None
         uow.desk.redrive(job_id, visitor.operator(reason), edit=edit, drop_deadline=drop_deadline)
 
     try:
@@ -131,7 +133,7 @@ async def _shown(
             return uow.jobs.get(job_id), explain(seen, POOL_OF), uow.jobs.graph(job_id, RELATED + 1)
 
     job, why, around = await in_thread(request, look)
-    own = job.submitted_by == visitor.caller.subject
+    own = is_own(job, visitor.caller.subject)
     return page(
         request,
         visitor,
@@ -154,7 +156,7 @@ async def _shown(
 
 def _own(uow: UnitOfWork, job_id: UUID, visitor: Visitor) -> None:
     """Raises Refusal (403) for another's job, unless the role may act on anybody's."""
-    if not visitor.may(Permission.CANCEL) and uow.jobs.get(job_id).submitted_by != visitor.caller.subject:
+    if not visitor.may(Permission.CANCEL) and not is_own(uow.jobs.get(job_id), visitor.caller.subject):
         raise Refusal(403, f"{visitor.caller.role} may act on own jobs only")
 
 

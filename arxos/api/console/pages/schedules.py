@@ -82,7 +82,7 @@ async def change(
     def changed(entry: Entry) -> Entry:
         return replace(entry, rhythm=_rhythm(rhythm, timezone), policy=policy)
 
-    await in_thread(request, scheduling.change, runtime, name, changed, visitor.operator())
+    await in_thread(request, scheduling.change, runtime, name, changed, visitor.operator(), visitor.caller.submitter)
     return done(HERE, f"{name} is changed.")
 
 
@@ -101,7 +101,7 @@ async def add(
 ) -> Response:
     """A new schedule."""
     entry = Entry(name.strip(), kind, _rhythm(rhythm, timezone), _payload(payload), policy=policy)
-    await in_thread(request, scheduling.add, runtime, entry, visitor.operator())
+    await in_thread(request, scheduling.add, runtime, entry, visitor.operator(), visitor.caller.submitter)
     return done(HERE, f"{entry.name} is added.")
 
 
