@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from arxos.api.main import create_app
-from arxos.api.problems import TITLES
+from arxos.api.problems import NAMES, TITLES, status_of
 from tests.api_app import unconnected
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
@@ -22,7 +22,7 @@ through it: [producers.md](producers.md).
 - **Lists** have `items` and `next_cursor`: give it as `?cursor=` for the next page. A page stays right while rows are
   added.
 - **429 and 503** carry `Retry-After` (seconds). With an `Idempotency-Key` a submission may be repeated without a second
-  thought. Keys are one space for everybody: begin them with your service's name.
+  thought: the same key with the same kind and payload is the same job ([access.md](access.md#idempotency-keys)).
 - **Times** are RFC 3339 with a zone; lengths are metres, areas m².
 
 | `type` | status | |
@@ -32,7 +32,9 @@ through it: [producers.md](producers.md).
 
 def page(document: Mapping[str, Any]) -> str:
     """The page as Markdown."""
-    problems = [f"| `urn:arxos:problem:{name}` | {status} | {title} |" for status, (name, title) in TITLES.items()]
+    types = [(status, *told) for status, told in TITLES.items()]
+    types += [(status_of(error("")), *told) for error, told in NAMES.items()]
+    problems = [f"| `urn:arxos:problem:{name}` | {status} | {title} |" for status, name, title in sorted(types)]
     return "\n".join([HEAD + "\n".join(problems), *_groups(document)]) + "\n"
 
 

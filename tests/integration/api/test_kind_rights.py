@@ -24,7 +24,7 @@ from arxos.storage.schedules import Schedules
 from arxos.workers.ingress import ingress_of
 from tests.access_page import PAGE
 from tests.builders import new_job
-from tests.command_line import Cli
+from tests.command_line import QuickCli
 from tests.http import SECRET, Api
 from tests.kind_rights import (
     BEAT,
@@ -235,7 +235,7 @@ def taken_in(api: Api, ids: Mapping[str, UUID], listed: str) -> dict[UUID, str]:
 
 @EVERY
 def test_the_command_line(api: Api, kind: str) -> None:
-    cli, before = Cli(api.world.variables), count(api, kind)
+    cli, before = QuickCli(api.world.variables), count(api, kind)
     given = (kind, "--payload", json.dumps(PAYLOADS[kind]))
     if allowed(TABLE, kind, COMMANDS):
         job_id = UUID(cli.ok("submit", *given))
