@@ -13,6 +13,7 @@ import redis as redis_client
 
 from arxos.app.tokens import issue
 from arxos.domain.access import Role
+from arxos.domain.audits.findings import AuditFinding, Repair
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
@@ -141,6 +142,37 @@ def test_redriving_it_with_another_payload_at_the_console(
     assert api.world.get(job_id).state == ("queued" if may else "dead")
     if not may and role in {Role.ADMIN, Role.SUPER_ADMIN}:
         assert kind in answer.text
+
+
+def audit_that_names(api: Api, kind: str) -> UUID:
+    audit_id = uuid4()
+    finding = AuditFinding("some_damage", "job 1", "is damaged", Repair(kind, PAYLOADS[kind]))
+    with api.world.runtime.ports.unit_of_work() as uow:
+        uow.audits.begin(audit_id, "audit.ledger")
+        uow.audits.note(audit_id, [finding], examined=1)
+        uow.audits.finish(audit_id)
+        uow.commit()
+    return audit_id
+
+
+@EVERY
+def test_a_repair_is_ordered_by_those_who_may_submit_it(api: Api, kind: str) -> None:
+    audit_id = audit_that_names(api, kind)
+    for role in Role:
+        answer = as_(api, role).post(f"/api/audits/{audit_id}/repairs", json={})
+        if allowed(TABLE, kind, EDITING, role):
+            assert answer.status_code == 202, answer.text
+        else:
+            assert answer.status_code == 403, answer.text
+            assert kind in answer.text or "may not redrive" in answer.text
+
+
+def test_a_repair_that_two_people_order_is_one_job(api: Api) -> None:
+    """Also where the note of the first is lost: the key is the finding's, not theirs."""
+    audit_id = audit_that_names(api, "building.index_geometry")
+    [first] = api.admin.post(f"/api/audits/{audit_id}/repairs", json={}).json()["jobs"]
+    assert api.world.execute("UPDATE audit_findings SET repair_job_id = NULL WHERE audit_id = %s", audit_id) == 1
+    assert api.root.post(f"/api/audits/{audit_id}/repairs", json={}).json()["jobs"] == [first]
 
 
 @EVERY_ROLE
