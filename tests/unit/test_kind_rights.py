@@ -121,7 +121,7 @@ def test_an_editor_cannot_submit_in_anothers_name() -> None:
 )
 def test_nobody_shortens_what_others_rely_on_below_a_day(kind: str, payload: dict[str, Any]) -> None:
     with pytest.raises(InvalidPayloadError, match="payload"):
-        authorized(KINDS, JobRequest(kind=kind, payload=payload), ROOT)
+        parse_payload(KINDS[kind], payload)
 
 
 NAMES = ["ingress", "ingress:shop", "beat", "schedule", "schedule:nightly", "system", "webhooks", "health.sweep",

@@ -24,7 +24,7 @@ def live(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api
 
 
 def submit(api: Api, kind: str, **payload: object) -> str:
-    answer = api.editor.post("/api/jobs", json={"kind": kind, "payload": payload})
+    answer = api.root.post("/api/jobs", json={"kind": kind, "payload": payload})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
@@ -95,11 +95,11 @@ def test_an_audit_is_read_and_its_findings_are_mended_once(live: Api, stack: Sta
 
     order = {"number": finding["number"]}
     assert live.editor.post(f"/api/audits/{audit}/repairs", json=order).status_code == 403
-    ordered = live.admin.post(f"/api/audits/{audit}/repairs", json=order)
+    ordered = live.root.post(f"/api/audits/{audit}/repairs", json=order)
     assert ordered.status_code == 202
     [repair] = ordered.json()["jobs"]
     done(live, repair)
-    assert live.admin.post(f"/api/audits/{audit}/repairs", json={}).json() == {"jobs": [repair]}
+    assert live.root.post(f"/api/audits/{audit}/repairs", json={}).json() == {"jobs": [repair]}
     assert stack.sql("SELECT finished_at IS NOT NULL FROM jobs WHERE id = %s", victim) == [(True,)]
 
 
