@@ -204,9 +204,8 @@ def test_a_mended_entry_is_due_again_and_its_error_is_gone(desk: Desk) -> None:
 def test_a_slot_whose_key_is_taken_by_another_kind_is_missed_and_told(desk: Desk) -> None:
     desk.acts.add(HOURLY)
     [slot] = desk.owe(1)
-    desk.world.insert(
-        new_job("probe.sleep", payload={"seconds": 0}, idempotency_key=slot_key("hourly", slot), principal="schedule")
-    )
+    taken = {"idempotency_key": slot_key("hourly", slot), "principal": "schedule"}
+    desk.world.insert(new_job("probe.sleep", payload={"seconds": 0}, **taken))
     desk.tick()
     row = desk.row()
     assert (row.done_until, row.missed, row.last_slot) == (slot, 1, None)

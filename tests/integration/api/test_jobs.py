@@ -24,7 +24,7 @@ def submitted(client: httpx.Client, **fields: Any) -> str:
 
 def dead(api: Api, **fields: Any) -> str:
     """A dead letter."""
-    job_id = submitted(api.editor, **fields)
+    job_id = submitted(api.admin if "queue" in fields else api.editor, **fields)
     api.world.execute(
         "UPDATE jobs SET state = 'dead', attempt = 1, finished_at = clock_timestamp(), error_type = 'PermanentError',"
         " error_message = 'no such model', error_fingerprint = 'aaaabbbbcccc' WHERE id = %s",
