@@ -7,6 +7,7 @@ after it. Then no process may be left, and no file outside the clone but those o
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -84,6 +85,7 @@ def fresh(arguments: Sequence[str]) -> None:
     parser.add_argument("--root", action="store_true", help="as root instead of an ordinary user with sudo")
     parser.add_argument("--only", choices=("demo", "test"), help="one of the two commands")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # clean up as after Ctrl-C
     if os.geteuid() != 0:
         raise CommandError("fresh needs root: it mounts and changes roots")
     commands = [f"./run {name}" for name in ("demo", "test") if given.only in {None, name}]
@@ -179,7 +181,11 @@ def _perform(root: Path, user: str, home: str, command: str) -> Outcome:
             ["unshare", "--mount", "--pid", "--fork", "--kill-child", *mounted],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
-        _tell_progress(done, f"{root.name.rpartition('-')[0]}: {command}", log, began)
+        try:
+            _tell_progress(done, f"{root.name.rpartition('-')[0]}: {command}", log, began)
+        finally:
+            done.kill()  # and all of its namespace, where this is interrupted
+            done.wait()
     seconds = time.monotonic() - began
     return Outcome(command, seconds, f"exit {done.returncode}: {log}" if done.returncode else "", _last_words(log))
 
