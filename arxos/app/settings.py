@@ -78,6 +78,7 @@ NOWHERE = {  # in place of wrong addresses
 }
 SECRETS = (
     "database_url",
+    "database_owner_url",
     "broker_url",
     "cache_url",
     "jwt_secret",
@@ -95,6 +96,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ARXOS_", frozen=True, extra="ignore")
 
     database_url: Annotated[str, _one_of("postgresql")] = Field(repr=False)
+    # Who owns the schema, for `arxos migrate` alone. Empty: whom `database_url` names.
+    database_owner_url: Annotated[str, _one_of("postgresql")] = Field(repr=False, default="", validate_default=False)
     broker_url: RedisUrl = Field(repr=False)
     # Empty: the broker's. The default is not held against the schemes, which "" would not fit.
     cache_url: RedisUrl = Field(repr=False, default="", validate_default=False)

@@ -18,17 +18,22 @@ from arxos.cli.session import session
 from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
 from arxos.storage.access import AccessTable
+from arxos.storage.database_roles import role_of
 from arxos.tasks.queues import Pool
 
 
 def migrate() -> None:
     """Bring the database's schema to the newest revision.
 
+    With ARXOS_DATABASE_OWNER_URL as the schema's owner; the role of ARXOS_DATABASE_URL is given its rights then.
+
     Example: arxos migrate
     """
     from arxos.storage import migrations  # with all of Alembic, which no other command needs
 
-    print(migrations.migrate(read_settings().database_url))
+    settings = read_settings()
+    owner, process = settings.database_owner_url or settings.database_url, role_of(settings.database_url)
+    print(migrations.migrate(owner, process if process != role_of(owner) else None))
 
 
 def relay() -> None:

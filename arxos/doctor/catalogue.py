@@ -28,6 +28,7 @@ ALL: tuple[Check[Any], ...] = (
     *delivery.CHECKS,
     *server.REACH,
     *server.SERVER,
+    *server.ROLE,
     *server.OPEN,
     *server.SCHEMA,
     *server.CONNECTIONS,

@@ -32,6 +32,7 @@ from arxos.domain.jobs.schedule import Schedule
 from arxos.storage.activity import Activity
 from arxos.storage.blobs import blob_store
 from arxos.storage.database import Database
+from arxos.storage.database_roles import role_facts
 from arxos.storage.letter_facts import letter_facts
 from arxos.storage.process_facts import living
 from arxos.storage.schedules import Schedules
@@ -92,6 +93,7 @@ def _database(database: Database, settings: Settings) -> Iterator[Part[Any]]:
     lease_s = settings.lease_s
     yield Part("Database", partial(_reach, database), server.REACH, lambda reached: reached.problem and "no database")
     yield Part("Database", partial(server_facts, database, lambda: datetime.now(UTC)), server.SERVER)
+    yield Part("Database", partial(role_facts, database), server.ROLE)
     yield Part("Database", lambda: tuple(Activity(database).holders(settings.long_transaction_s)), server.OPEN)
     yield Part("Database", partial(schema_facts, database), server.SCHEMA, server.blocked_by_schema)
     yield Part("Database", partial(connection_facts, database, lease_s), server.CONNECTIONS)

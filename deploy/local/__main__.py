@@ -12,7 +12,7 @@ from deploy.local import stack
 from deploy.local.checkout import VENV, say
 from deploy.local.checks import check
 from deploy.local.commands import CommandError, run
-from deploy.local.environment import chosen_by_caller, read_running
+from deploy.local.environment import OWNER, chosen_by_caller, read_running
 from deploy.local.fresh import fresh
 from deploy.local.supervision import LOGS
 from deploy.local.trial import bench, guarantees, test
@@ -73,7 +73,10 @@ def env(arguments: Sequence[str]) -> None:
 
 def arxos(arguments: Sequence[str]) -> NoReturn:
     """The CLI, in the environment of the stack that runs or ran last; what the caller set goes before it."""
-    _become([str(VENV / "bin" / "arxos"), *arguments], read_running() | chosen_by_caller())
+    variables = read_running() | chosen_by_caller()
+    if arguments[:1] != ["migrate"]:  # nothing else has to do with the schema's owner
+        variables.pop(OWNER, None)
+    _become([str(VENV / "bin" / "arxos"), *arguments], variables)
 
 
 def demo(arguments: Sequence[str]) -> NoReturn:

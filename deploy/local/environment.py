@@ -17,15 +17,20 @@ PORTS = ("postgres", "redis", "api", "flower", "supervisor")
 _OURS_ALONE = frozenset(
     {"ARXOS_API_URL", "ARXOS_API_PORT", "ARXOS_FLOWER_URL", "ARXOS_FLOWER_PORT", "ARXOS_ADMIN_TOKEN"}
 )
+OWNER = "ARXOS_DATABASE_OWNER_URL"
 _CHOSEN = LOCAL / "chosen.json"
 _RUNNING = LOCAL / "environment.json"
 
 
 @dataclass(frozen=True, slots=True)
 class StackEnvironment:
-    """`variables` for the processes; the servers of our own, where the caller has named none."""
+    """`variables` for the processes; the servers of our own, where the caller has named none.
+
+    `owner`: of the database's schema, which only migrations connect as.
+    """
 
     variables: Mapping[str, str]
+    owner: Mapping[str, str]
     postgres: Postgres | None
     redis: Redis | None
 
@@ -38,7 +43,7 @@ def choose_environment(*, while_running: bool) -> StackEnvironment:
     write_private(_CHOSEN, json.dumps(chosen))
     broker = chosen.get("ARXOS_BROKER_URL") or redis.url(0)
     ours = {
-        "ARXOS_DATABASE_URL": postgres.url(),
+        "ARXOS_DATABASE_URL": postgres.process_url(),
         "ARXOS_BROKER_URL": broker,
         "ARXOS_CACHE_URL": _cache_beside(broker),
         "ARXOS_BLOB_URL": (LOCAL / "blobs").as_uri(),
@@ -46,16 +51,20 @@ def choose_environment(*, while_running: bool) -> StackEnvironment:
         "ARXOS_LOG_FORMAT": "json",
         **addresses(),
     }
+    given = "ARXOS_DATABASE_URL" in chosen
+    owner = chosen.pop(OWNER, "" if given else postgres.owner_url())
     return StackEnvironment(
         variables=ours | chosen,
-        postgres=None if "ARXOS_DATABASE_URL" in chosen else postgres,
+        owner={OWNER: owner} if owner else {},
+        postgres=None if given else postgres,
         redis=None if "ARXOS_BROKER_URL" in chosen else redis,
     )
 
 
 def chosen_by_caller() -> dict[str, str]:
     """The ARXOS_ variables that the caller set, less those that only repeat what `./run env` printed."""
-    own = {_credentials(server.url()) for server in own_servers()}
+    postgres, redis = own_servers()
+    own = {_credentials(url) for url in (postgres.url(), postgres.owner_url(), postgres.process_url(), redis.url())}
     return {
         name: value
         for name, value in os.environ.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.binaries import find_postgres
+from deploy.local.checkout import ROOT
 from deploy.local.commands import run
 from deploy.local.private_files import keep_secret, write_private
 from deploy.local.unprivileged import give_to_unprivileged, prefix_for
@@ -31,6 +32,7 @@ _SETTINGS = {
     "log_timezone": "'UTC'",
     "log_line_prefix": "'%m [%p] '",
 }
+_ROLES = ROOT / "deploy" / "postgres" / "roles.sql"
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -48,8 +50,16 @@ class Postgres:
         return self.home / "postgres"
 
     def url(self, database: str = "arxos") -> str:
-        """The address, password included."""
+        """As the superuser, password included."""
         return f"postgresql://arxos:{self._password()}@127.0.0.1:{self.port}/{database}"
+
+    def owner_url(self, database: str = "arxos") -> str:
+        """As the owner of the schema: for migrations."""
+        return self._url_as("arxos_owner", database)
+
+    def process_url(self, database: str = "arxos") -> str:
+        """As processes: they read and write rows."""
+        return self._url_as("arxos_process", database)
 
     def prepare(self) -> None:
         """Make the cluster unless it is there, and write its settings. A half-made cluster is made anew."""
@@ -72,10 +82,15 @@ class Postgres:
 
     def create_database(self, name: str = "arxos") -> None:
         """Create the database with PostGIS in it, unless it is there."""
-        exists = self._psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name}'")  # noqa: S608 - our own name
+        exists = self._ask("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name}'")  # noqa: S608 - our own name
         if not exists:
-            self._psql("postgres", f"CREATE DATABASE {name}")
-        self._psql(name, "CREATE EXTENSION IF NOT EXISTS postgis")
+            self._ask("postgres", f"CREATE DATABASE {name}")
+        self._ask(name, "CREATE EXTENSION IF NOT EXISTS postgis")
+
+    def create_roles(self, name: str = "arxos") -> None:
+        """Create the two roles, or give them the passwords and rights that they should have. Safe to repeat."""
+        passwords = {f"ARXOS_{one.upper()}_PASSWORD": self._password(one) for one in ("owner", "process")}
+        self._psql(name, f"--file={_ROLES}", **passwords)
 
     def _initdb(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
@@ -101,19 +116,26 @@ class Postgres:
             settings.write("\ninclude 'arxos.conf'\n")
         self._write("arxos.ready", "")
 
-    def _password(self) -> str:
-        return keep_secret(self.home / "postgres.password")
+    def _url_as(self, role: str, database: str) -> str:
+        password = self._password(role.removeprefix("arxos_"))
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _password(self, role: str = "") -> str:
+        return keep_secret(self.home / (f"postgres-{role}.password" if role else "postgres.password"))
 
     def _write(self, name: str, text: str) -> None:
         file = self.data / name
         file.write_text(text)
         give_to_unprivileged(file)
 
-    def _psql(self, database: str, statement: str) -> str:
+    def _ask(self, database: str, statement: str) -> str:
+        return self._psql(database, f"--command={statement}")
+
+    def _psql(self, database: str, what: str, **variables: str) -> str:
         psql = str(find_postgres().folder / "psql")
         options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
         address = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "arxos", "PGDATABASE": database}
-        return run([psql, *options, "--command", statement], address | {"PGPASSWORD": self._password()})
+        return run([psql, *options, what], address | {"PGPASSWORD": self._password()} | variables)
 
 
 def _locale() -> str:

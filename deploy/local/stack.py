@@ -41,7 +41,7 @@ def up() -> None:
         if not fresh and _runs_as(config, supervisor):
             return
         _start(environment, config, fresh=fresh)
-        remember_running(environment.variables)
+        remember_running({**environment.variables, **environment.owner})
         write_private(_LAST_UP, config)
 
 
@@ -90,7 +90,7 @@ def _start(environment: StackEnvironment, config: str, *, fresh: bool) -> None:
         supervisor.reread()
     _wait_until_servers_answer(supervisor, environment)
     say("migrating the database")
-    run([str(VENV / "bin" / "arxos"), "migrate"], environment.variables)
+    run([str(VENV / "bin" / "arxos"), "migrate"], {**environment.variables, **environment.owner})
     supervisor.start(NAMES)
     _wait_until_healthy(supervisor, environment)
 
@@ -117,6 +117,7 @@ def _wait_until_servers_answer(supervisor: Supervisor, environment: StackEnviron
         progress = partial(supervisor.cpu_ticks, "postgres")
         wait_until(postgres.answers, what=f"the start of PostgreSQL (see {LOGS / 'postgres.log'})", progress=progress)
         postgres.create_database()
+        postgres.create_roles()
 
 
 def _wait_until_healthy(supervisor: Supervisor, environment: StackEnvironment) -> None:

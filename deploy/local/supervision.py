@@ -71,7 +71,9 @@ class Supervisor:
     def launch(self) -> None:
         """Start supervisord in the background; the programs that start themselves start with it."""
         command = [str(VENV / "bin" / "python"), "-m", "supervisor.supervisord", "-c", str(CONFIG)]
-        marked = {**os.environ, MARKER: str(LOCAL)}
+        # Programs inherit what it has: of the caller's variables none, but each its own from the configuration.
+        marked = {name: value for name, value in os.environ.items() if not name.startswith("ARXOS_")}
+        marked[MARKER] = str(LOCAL)
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=marked)
         if done.returncode != 0:
             raise CommandError(f"supervisord did not start: {done.stderr.strip() or done.stdout.strip()}")

@@ -46,7 +46,10 @@ def make_system(ground: Ground, tmp_path: Path, request: pytest.FixtureRequest) 
                 "ARXOS_BLOB_URL": (tmp_path / "blobs").as_uri(),
                 "ARXOS_PROBES": "1",
             } | variables
-            system = System(environment, folder=tmp_path, sabotage=request.config.getoption("--without"))
+            sabotage = request.config.getoption("--without")
+            system = System(environment, folder=tmp_path, sabotage=sabotage)
+            if "ARXOS_DATABASE_URL" not in variables:  # processes have few rights; the test looks in as a superuser
+                system.of_processes["ARXOS_DATABASE_URL"] = ground.as_process(environment["ARXOS_DATABASE_URL"])
             running.callback(system.stop)
             for role in roles:
                 system.start(role)

@@ -71,6 +71,7 @@ class Ground:
     postgres: Server = field(init=False)
     redis: Server = field(init=False)
     servers: Servers = field(init=False)
+    roles: Postgres = field(init=False)  # addresses of processes and owner
 
     def __post_init__(self) -> None:
         # Durable: a crash of PostgreSQL must not forget what it has committed, nor Redis what AOF holds.
@@ -83,11 +84,18 @@ class Ground:
         self.postgres.start()
         self.redis.start()
         self.servers = Servers(postgres.url("postgres"), redis.url())
-        migrate(self.servers.create_database("template"))
+        postgres.create_database("template")
+        postgres.create_roles("template")
+        migrate(postgres.owner_url("template"), "arxos_process")
+        self.roles = postgres
 
     def fresh_database(self) -> str:
         """The address of a new, migrated database."""
         return self.servers.create_database(f"faults_{next(_numbers)}", "template")
+
+    def as_process(self, database_url: str) -> str:
+        """The same database as the role that processes work as."""
+        return self.roles.process_url(database_url.rpartition("/")[2])
 
     def repair(self, redis_options: Sequence[str] = ()) -> None:
         """Both run and answer, whatever a test left behind."""

@@ -40,6 +40,7 @@ class System(Client):
 
     folder: Path = field(kw_only=True)
     sabotage: str | None = field(default=None, kw_only=True)
+    of_processes: dict[str, str] = field(default_factory=dict, kw_only=True)  # goes before `variables`, for these alone
     roles: dict[str, Role] = field(default_factory=dict, kw_only=True)
     exits: list[tuple[str, int]] = field(default_factory=list, kw_only=True)
 
@@ -98,7 +99,7 @@ class System(Client):
     def arxos(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """A command that is to end by itself."""
         command = [sys.executable, "-m", "arxos.cli.main", *arguments]
-        environment = os.environ | self.variables | variables
+        environment = os.environ | self._given(variables)
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     def log(self, name: str) -> str:
@@ -116,13 +117,16 @@ class System(Client):
             process.wait(20)
         self.runtime.database.close()
 
+    def _given(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return {**self.variables, **self.of_processes, **variables}
+
     def _spawn(self, name: str, words: Sequence[str], variables: Mapping[str, str]) -> Process:
         launcher = ["tests.faults.sabotage", self.sabotage] if self.sabotage else ["arxos.cli.main"]
-        if "STRANGE" in {**self.variables, **variables}:  # see strange.py
+        if "STRANGE" in self._given(variables):  # see strange.py
             launcher = ["tests.faults.strange", self.sabotage or "nothing"]
         with (self.folder / f"{name}.log").open("ab") as log:
             command = [sys.executable, "-m", *launcher, *words]
-            return subprocess.Popen(command, env={**os.environ, **self.variables, **variables}, stdout=log, stderr=log)
+            return subprocess.Popen(command, env={**os.environ, **self._given(variables)}, stdout=log, stderr=log)
 
     def _keep(self) -> None:
         """Start again what ended, a little later, as supervisord and container engines do."""

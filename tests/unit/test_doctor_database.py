@@ -6,6 +6,7 @@ import pytest
 
 from arxos.doctor.checks.server import Reached, blocked_by_schema
 from arxos.storage.activity import Holder
+from arxos.storage.database_roles import RoleFacts
 from arxos.storage.schema_facts import SchemaFacts
 from arxos.storage.server_facts import ConnectionFacts, ServerFacts
 from arxos.storage.table_facts import TableFacts
@@ -37,6 +38,19 @@ def test_postgresql_15_is_the_oldest(number: int, severity: str) -> None:
 @pytest.mark.parametrize(("postgis", "severity"), [(None, "error"), ("2.5.5", "warning"), ("3.5.0", "ok")])
 def test_a_database_without_postgis_is_told_of(postgis: str | None, severity: str) -> None:
     assert verdict("database.postgis", replace(GOOD, postgis=postgis)).startswith(f"{severity}:")
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        (RoleFacts("arxos_process", superuser=False, owner=False, sees_all=True), "ok"),
+        (RoleFacts("arxos_process", superuser=False, owner=False, sees_all=False), "info"),
+        (RoleFacts("arxos_owner", superuser=False, owner=True, sees_all=True), "info"),
+        (RoleFacts("postgres", superuser=True, owner=True, sees_all=True), "warning"),
+    ],
+)
+def test_processes_that_could_do_more_than_they_need_are_told_of(facts: RoleFacts, severity: str) -> None:
+    assert verdict("database.role", facts).startswith(f"{severity}:")
 
 
 def test_a_replica_is_no_ledger() -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from arxos.doctor.finding import Check, Remark, Severity, error, ok, warning
+from arxos.doctor.finding import Check, Remark, Severity, error, info, ok, warning
 from arxos.storage.activity import Holder
+from arxos.storage.database_roles import RoleFacts
 from arxos.storage.schema_facts import SchemaFacts
 from arxos.storage.server_facts import ConnectionFacts, ServerFacts
 
@@ -82,6 +83,19 @@ def clock(facts: ServerFacts) -> list[Remark]:
     return skew("this machine's clock", facts.skew_s) or ok(f"this machine's clock is {abs(facts.skew_s):.1f} s off")
 
 
+def role(facts: RoleFacts) -> list[Remark]:
+    """Whether processes have fewer rights than the schema's owner."""
+    advice = "create the roles of deploy/postgres/roles.sql and connect as arxos_process (docs/deploy.md)"
+    if facts.superuser:
+        return warning(f"processes work as {facts.name}, a superuser: whoever gets one of them gets the server", advice)
+    if facts.owner:
+        return info(f"processes work as {facts.name}, which owns the schema and may change it", advice)
+    if not facts.sees_all:
+        grant = f"`GRANT pg_read_all_stats TO {facts.name}`"
+        return info(f"{facts.name} does not see who else keeps a transaction open", grant)
+    return ok(f"processes work as {facts.name}, which may not change the schema")
+
+
 def skew(whose: str, seconds: float, subject: str | None = None) -> list[Remark]:
     """What a clock's distance from the database's means; nothing where it is small."""
     seen = f"{whose} is {abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} the database's"
@@ -140,6 +154,7 @@ def _holder(one: Holder) -> Remark:
     return Remark(severity, f"{seen} for {one.age_s:.0f} s: no dead row is cleared away meanwhile", advice, name)
 
 
+ROLE: tuple[Check[RoleFacts], ...] = (Check("database.role", Severity.WARNING, role),)
 REACH: tuple[Check[Reached], ...] = (Check("database.reachable", Severity.ERROR, reachable),)
 SERVER: tuple[Check[ServerFacts], ...] = (
     Check("database.version", Severity.ERROR, version),

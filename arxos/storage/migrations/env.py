@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from arxos.storage.database_roles import grant_rights
 from arxos.storage.migrations import LOCK, sqlalchemy_url
 
 
@@ -23,3 +24,6 @@ with engine.connect() as connection:
     context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+    if role := context.config.attributes.get("process_role"):
+        grant_rights(connection.connection.driver_connection, role)  # type: ignore[arg-type]  # psycopg's own
+        connection.connection.commit()
