@@ -168,6 +168,9 @@ class FakeBlobs:
         del self._blobs[sha256]
         return True
 
+    def remove_abandoned(self) -> int:
+        return 0
+
     def grow_old(self, sha256: str, seconds: float) -> None:
         """As if nobody had handed it in for so much longer."""
         self._came[sha256] -= seconds

@@ -1,13 +1,13 @@
 """Serves the application: granian, several processes on one port."""
 
 import os
-import tempfile
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from arxos.app.logging import configure_logging
 from arxos.app.settings import Settings
+from arxos.scratch import scratch_folder
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where they leave their numbers for each other
 END_WITHIN_S = 8  # then a process that still answers is killed: streams of events never end by themselves
@@ -16,8 +16,8 @@ END_WITHIN_S = 8  # then a process that still answers is killed: streams of even
 def run_api(settings: Settings, address: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or SIGINT. A process that dies is started again."""
     configure_logging(settings)
-    with tempfile.TemporaryDirectory(prefix="arxos-metrics-") as folder:
-        os.environ[FOLDER] = folder  # before the library is loaded, here and in the processes that serve
+    with scratch_folder("metrics") as folder:
+        os.environ[FOLDER] = str(folder)  # before the library is loaded, here and in the processes that serve
         _serve(address, port, workers)
 
 

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import typer
 
-from arxos.app.bootstrap import start
+from arxos.app.bootstrap import Runtime, start
 from arxos.app.logging import configure_logging
 from arxos.app.memory_limits import default_slots
+from arxos.app.process_files import keep_files_private, tidy_files
 from arxos.app.settings import read_settings
 from arxos.app.tokens import issue
 from arxos.app.verifying import verifier_of
@@ -36,6 +37,15 @@ def migrate() -> None:
     print(migrations.migrate(owner, process if process != role_of(owner) else None))
 
 
+def _begin(application: str) -> Runtime:
+    """A process that stays."""
+    keep_files_private()
+    runtime = start(application=application)
+    configure_logging(runtime.settings)
+    tidy_files(runtime.ports.blobs)
+    return runtime
+
+
 def relay() -> None:
     """Publish due jobs, and take back what dead workers hold.
 
@@ -43,8 +53,7 @@ def relay() -> None:
     """
     from arxos.scheduler.run_relay import run_relay
 
-    runtime = start(application="arxos-relay")
-    configure_logging(runtime.settings)
+    runtime = _begin("arxos-relay")
     run_relay(runtime)
 
 
@@ -55,8 +64,7 @@ def beat() -> None:
     """
     from arxos.scheduler.beat import run_beat
 
-    runtime = start(application="arxos-beat")
-    configure_logging(runtime.settings)
+    runtime = _begin("arxos-beat")
     run_beat(runtime)
 
 
@@ -67,8 +75,7 @@ def ingress() -> None:
     """
     from arxos.workers.run_ingress import run_ingress
 
-    runtime = start(application="arxos-ingress")
-    configure_logging(runtime.settings)
+    runtime = _begin("arxos-ingress")
     run_ingress(runtime)
 
 
@@ -83,8 +90,7 @@ def worker(
     """
     from arxos.workers.worker import run_worker
 
-    runtime = start(application=f"arxos-worker-{pool}")
-    configure_logging(runtime.settings)
+    runtime = _begin(f"arxos-worker-{pool}")
     run_worker(runtime, pool, concurrency or default_slots())
 
 
@@ -98,6 +104,7 @@ def flower(
     """
     from arxos.workers.flower import run_flower
 
+    keep_files_private()
     run_flower(read_settings(), address, port)
 
 
@@ -114,6 +121,7 @@ def api(
     """
     from arxos.api.server import run_api
 
+    keep_files_private()
     settings = read_settings()
     verifier_of(settings)  # or every process would end for it
     run_api(settings, address, port, workers or os.cpu_count() or 1)

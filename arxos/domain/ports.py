@@ -103,6 +103,9 @@ class BlobStore(Protocol):
     def remove(self, sha256: str, *, older_than_s: float) -> bool:
         """Forget these bytes, unless somebody handed them in since; whether they are gone by this call."""
 
+    def remove_abandoned(self) -> int:
+        """Remove what processes that are gone had begun to store; how many pieces."""
+
 
 class Cache(Protocol):
     """Computed answers that readers hit. May lose anything at any time. Raises UnavailableError when it is away."""

@@ -19,6 +19,8 @@ from arxos.domain.ports import HeldBlob, StoredBlob
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]+")
+INCOMING = "incoming"
+YOUNG_S = 60.0  # between a file and its lock lies a moment
 PROBE = b"can blobs be written here?\n"  # always the same: its folders are left, and no others with every probe
 
 
@@ -55,10 +57,12 @@ class FileBlobStore:
     @contextmanager
     def _incoming(self) -> Iterator[IO[bytes]]:
         """A file beside the blobs, so that moving it is a rename; gone afterwards unless it was moved."""
-        folder = self._root / "incoming"
+        folder = self._root / INCOMING
         with _translated(self._root):
-            folder.mkdir(parents=True, exist_ok=True)
+            self.close_to_others()
+            folder.mkdir(exist_ok=True)
             file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  (closed below)
+            fcntl.flock(file, fcntl.LOCK_EX)  # for as long as it is open: see `remove_abandoned`
         try:
             with file:
                 yield file
@@ -90,7 +94,7 @@ class FileBlobStore:
             try:
                 os.utime(target)
             except FileNotFoundError:
-                written.chmod(0o444)
+                written.chmod(0o440)
                 written.replace(target)
                 _sync_folder(target.parent)
 
@@ -137,6 +141,21 @@ class FileBlobStore:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def close_to_others(self) -> None:
+        """Keep users of neither our own nor the folder's group out of it, also out of what older versions wrote."""
+        with _translated(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
+            mode = self._root.stat().st_mode
+            if mode & 0o007:
+                with suppress(PermissionError):  # it is somebody else's, who decides
+                    self._root.chmod(mode & 0o7770)
+
+    def remove_abandoned(self) -> int:
+        """See `BlobStore.remove_abandoned`. Whoever writes holds a lock, which goes with the process."""
+        with _translated(self._root), suppress(FileNotFoundError):
+            return sum(_removed_if_abandoned(Path(entry)) for entry in os.scandir(self._root / INCOMING))
+        return 0
+
     def probe(self) -> Room:
         """Store a few bytes and take them away again; what room there is. Raises UnavailableError."""
         name = self.put([PROBE], limit_bytes=len(PROBE)).sha256
@@ -147,6 +166,16 @@ class FileBlobStore:
 
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name[2:4] / name
+
+
+def _removed_if_abandoned(written: Path) -> bool:
+    with suppress(FileNotFoundError, BlockingIOError):  # it came to its end meanwhile, or is being written
+        if time.time() - written.lstat().st_mtime > YOUNG_S and written.is_file() and not written.is_symlink():
+            with written.open("rb+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                written.unlink()
+                return True
+    return False
 
 
 def _names(folder: Path, length: int, first: str) -> list[str]:

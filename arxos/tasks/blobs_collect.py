@@ -21,6 +21,7 @@ class BlobsCollected(Result):
     examined: int
     removed: int
     freed_bytes: int
+    abandoned: int = 0
 
 
 @job_kind(
@@ -33,9 +34,13 @@ class BlobsCollected(Result):
     hard_limit_s=3660.0,
 )
 def collect(payload: Collect, attempt: Attempt) -> Done:
-    """Remove models' bytes that no building names any more, after a grace time.
+    """Remove models' bytes that no building names any more, after a grace time, and uploads whose process died.
 
     Idempotent: a repeated attempt looks through the store again and finds less.
     """
     found = collect_blobs(attempt.ports, payload.grace_days * DAY_S, attempt.progress)
-    return Done(BlobsCollected(examined=found.examined, removed=found.removed, freed_bytes=found.freed_bytes))
+    return Done(
+        BlobsCollected(
+            examined=found.examined, removed=found.removed, freed_bytes=found.freed_bytes, abandoned=found.abandoned
+        )
+    )

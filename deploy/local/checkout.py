@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.unprivileged import close_to_others
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 # With RUN_PYTHON another interpreter than the usual one is tried: it gets an environment of its own.
@@ -19,10 +21,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def keep_private() -> None:
+    """Make `.local`, or close it to other users: secrets, logs and data are in it."""
+    LOCAL.mkdir(mode=0o700, exist_ok=True)
+    close_to_others(LOCAL)
+
+
 @contextmanager
 def only_one(task: str) -> Iterator[None]:
     """Let one process of this checkout at a time do `task`; the others wait their turn."""
-    LOCAL.mkdir(exist_ok=True)
+    keep_private()
     with (LOCAL / f"{task}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -13,7 +13,7 @@ from deploy.local.orphans import end_orphans
 from deploy.local.ports import replace_taken_ports
 from deploy.local.private_files import write_private
 from deploy.local.processes import PROCESSES, Process
-from deploy.local.supervision import LOGS, Program, Supervisor, program_of, render, write_config
+from deploy.local.supervision import LOGS, Program, Supervisor, keep_logs_private, program_of, render, write_config
 
 _LAST_UP = LOCAL / "last-up.conf"
 NAMES = tuple(process.name for process in PROCESSES)
@@ -31,6 +31,7 @@ class ProcessStatus:
 def up() -> None:
     """Start what does not run, and restart what runs with other code or another environment. Safe to repeat."""
     with only_one("stack"):
+        keep_logs_private()
         supervisor = Supervisor()
         fresh = supervisor.pid() is None
         if fresh:

@@ -50,8 +50,15 @@ def render(programs: Iterable[Program]) -> str:
 
 def write_config(text: str) -> None:
     """Put the configuration where supervisord reads it: passwords are in it, so only its owner may."""
-    LOGS.mkdir(exist_ok=True)
     write_private(CONFIG, text)
+
+
+def keep_logs_private() -> None:
+    """Make the folder of logs; close those to other users that a version of ours has left open."""
+    LOGS.mkdir(mode=0o700, exist_ok=True)
+    LOGS.chmod(0o700)
+    for log in LOGS.iterdir():
+        log.chmod(0o600)
 
 
 class Supervisor:
@@ -74,7 +81,7 @@ class Supervisor:
         # Programs inherit what it has: of the caller's variables none, but each its own from the configuration.
         marked = {name: value for name, value in os.environ.items() if not name.startswith("ARXOS_")}
         marked[MARKER] = str(LOCAL)
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=marked)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=marked, umask=0o077)
         if done.returncode != 0:
             raise CommandError(f"supervisord did not start: {done.stderr.strip() or done.stdout.strip()}")
         wait_until(lambda: self.pid() is not None, what="the start of supervisord")
@@ -130,6 +137,7 @@ def _supervisord() -> str:
 logfile = {_literal(LOGS / "supervisord.log")}
 pidfile = {_literal(LOCAL / "supervisord.pid")}
 identifier = arxos
+umask = 077
 {user}
 [inet_http_server]
 port = 127.0.0.1:{_port()}

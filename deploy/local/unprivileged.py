@@ -34,10 +34,27 @@ def prefix_for(folder: Path) -> list[str]:
     if user is None:
         return []
     drop = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--no-new-privs"]
-    if _everybody_may_enter(folder):
+    if _may_enter(folder, user.pw_gid):
         return [*drop, "--inh-caps=-all"]
-    capability = _held_capability(folder)
+    capability = _held_capability()
+    if capability is None:
+        raise UnreachableFolderError(
+            f"the user that runs PostgreSQL cannot enter {folder}: move the checkout elsewhere"
+        )
     return [*drop, f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}"]
+
+
+def close_to_others(folder: Path) -> None:
+    """Mode 0700; where root could not let the unprivileged user pass through that, 0710 with this user's group."""
+    try:
+        user = unprivileged_user()
+    except UnreachableFolderError:
+        user = None
+    if user is None or _held_capability():
+        folder.chmod(0o700)
+    else:
+        os.chown(folder, -1, user.pw_gid)
+        folder.chmod(0o710)
 
 
 def give_to_unprivileged(path: Path) -> None:
@@ -46,17 +63,19 @@ def give_to_unprivileged(path: Path) -> None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def _everybody_may_enter(folder: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in folder.resolve().parents)
+def _may_enter(folder: Path, group: int) -> bool:
+    """Whether a user of this group alone may pass through all that is above the folder."""
+    states = [parent.stat() for parent in folder.resolve().parents]
+    return all(state.st_mode & (0o010 if state.st_gid == group else 0o001) for state in states)
 
 
-def _held_capability(folder: Path) -> str:
+def _held_capability() -> str | None:
     status = Path("/proc/self/status").read_text()
     held = _mask(status, "CapPrm") & _mask(status, "CapBnd")
     for name, bit in _PASS_THROUGH:
         if held >> bit & 1:
             return name
-    raise UnreachableFolderError(f"the user that runs PostgreSQL cannot enter {folder}: move the checkout elsewhere")
+    return None
 
 
 def _mask(status: str, field: str) -> int:

@@ -1,6 +1,9 @@
 """What a blob store does, shown on the one in a folder."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +16,7 @@ import pytest
 
 from arxos.domain.errors import InvalidError, NotFoundError, UnavailableError
 from arxos.domain.ports import BlobStore
+from arxos.storage import blobs as storage
 from arxos.storage.blobs import FileBlobStore, blob_store
 
 
@@ -166,3 +170,58 @@ def test_nothing_that_somebody_hands_in_is_lost_to_a_removal_at_the_same_time(bl
         stop.set()
         collector.join()
     assert blobs.exists(stored.sha256)
+
+
+WRITE = """
+import sys, time
+from pathlib import Path
+from arxos.storage.blobs import FileBlobStore
+def stream():
+    yield b"half of a model"
+    print("begun", flush=True)
+    time.sleep(600)
+    yield b"never"
+FileBlobStore(Path(sys.argv[1])).put(stream(), limit_bytes=1000)
+"""
+
+
+def test_what_a_killed_process_had_begun_to_store_is_collected_and_what_is_being_stored_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "YOUNG_S", -1.0)
+    store = FileBlobStore(tmp_path)
+    writer = subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path)], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    with writer.stdout as said:
+        assert said.readline() == b"begun\n"
+    assert store.remove_abandoned() == 0
+    assert len(list((tmp_path / "incoming").iterdir())) == 1
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    assert store.remove_abandoned() == 1
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+def test_what_was_begun_a_moment_ago_is_not_collected_and_links_are_not_followed(tmp_path: Path) -> None:
+    store = FileBlobStore(tmp_path / "blobs")
+    assert store.remove_abandoned() == 0
+    store.put([b"x"], limit_bytes=1)
+    (tmp_path / "blobs" / "incoming" / "tmpyoung").write_bytes(b"")
+    (tmp_path / "precious").write_bytes(b"")
+    os.utime(tmp_path / "precious", (0, 0))
+    (tmp_path / "blobs" / "incoming" / "tmplink").symlink_to(tmp_path / "precious")
+    os.utime(tmp_path / "blobs" / "incoming" / "tmplink", (0, 0), follow_symlinks=False)
+    assert store.remove_abandoned() == 0
+    assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_no_other_user_may_read_what_is_stored(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        store = FileBlobStore(tmp_path / "blobs")
+        store.put([b"secret"], limit_bytes=100)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "blobs").stat().st_mode & 0o007 == 0
+    assert [path for path in files(tmp_path) if path.stat().st_mode & 0o007] == []

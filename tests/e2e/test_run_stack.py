@@ -66,6 +66,45 @@ def test_env_says_where_everything_is(stack: Checkout) -> None:
     assert variables["ARXOS_ADMIN_TOKEN"].count(".") == 2
 
 
+def test_processes_work_as_a_role_that_may_not_change_the_schema(stack: Checkout) -> None:
+    variables = _environment(stack)
+    with psycopg.connect(variables["ARXOS_DATABASE_OWNER_URL"]) as owner:
+        users = owner.execute("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name ~ '^arxos-'")
+        assert users.fetchall() == [("arxos_process",)]
+    with (
+        psycopg.connect(variables["ARXOS_DATABASE_URL"]) as process,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        process.execute("CREATE TABLE mine ()")
+
+
+def test_no_process_is_given_a_secret_where_others_see_it_or_one_that_it_does_not_need(stack: Checkout) -> None:
+    stack.run("up", **_environment(stack))  # as in a shell that has evaluated `./run env`
+    secrets = [
+        file.read_text() for pattern in ("*.password", "*.secret") for file in (stack.root / ".local").glob(pattern)
+    ]
+    assert len(secrets) >= 5
+    processes = [Path("/proc") / str(pid) for pid in stack.pids().values()]
+    words = b"".join((process / "cmdline").read_bytes() for process in processes)
+    assert [secret for secret in secrets if secret.encode() in words] == []
+    variables = b"".join((process / "environ").read_bytes() for process in processes)
+    assert b"ARXOS_DATABASE_OWNER_URL" not in variables
+
+
+def test_other_users_can_read_nothing_of_the_stack_even_where_an_older_version_let_them(stack: Checkout) -> None:
+    local = stack.root / ".local"
+    local.chmod(0o755)
+    (local / "logs" / "api.log").chmod(0o644)
+    stack.run("up")
+    assert local.stat().st_mode & 0o777 in {0o700, 0o710}
+    assert {log.name: oct(log.stat().st_mode & 0o777) for log in (local / "logs").iterdir()} == {
+        log.name: "0o600" for log in (local / "logs").iterdir()
+    }
+    kept = [file for file in local.iterdir() if file.suffix in {".password", ".secret", ".json", ".conf"}]
+    assert {file.stat().st_mode & 0o777 for file in kept} == {0o600}
+    assert (local / "blobs").stat().st_mode & 0o007 == 0
+
+
 def test_a_job_goes_through_the_stack_once_probes_are_enabled(stack: Checkout) -> None:
     stack.run("up", ARXOS_PROBES="1")
     done = stack.run("arxos", "submit", "probe.noop", "--payload", "{}", "--wait")
@@ -139,7 +178,7 @@ def test_down_ends_the_orphans_of_a_killed_supervisor(stack: Checkout) -> None:
 
 
 def test_down_leaves_no_process_behind_and_up_finds_what_was_stored(stack: Checkout) -> None:
-    database = _environment(stack)["ARXOS_DATABASE_URL"]
+    database = _environment(stack)["ARXOS_DATABASE_OWNER_URL"]
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (it text)")
         connection.execute("INSERT INTO kept VALUES ('still here')")
@@ -147,7 +186,7 @@ def test_down_leaves_no_process_behind_and_up_finds_what_was_stored(stack: Check
     assert stack.leftovers() == []
     assert set(stack.states().values()) == {"stopped"}
     stack.run("up")
-    with psycopg.connect(_environment(stack)["ARXOS_DATABASE_URL"]) as connection:
+    with psycopg.connect(_environment(stack)["ARXOS_DATABASE_OWNER_URL"]) as connection:
         assert connection.execute("SELECT it FROM kept").fetchone() == ("still here",)
 
 

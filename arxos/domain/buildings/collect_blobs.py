@@ -17,6 +17,7 @@ class Collected:
     examined: int
     removed: int
     freed_bytes: int
+    abandoned: int = 0  # that processes had begun to store when they died
 
 
 def collect_blobs(ports: Ports, grace_s: float, tell: Callable[[float, str], None]) -> Collected:
@@ -33,7 +34,7 @@ def collect_blobs(ports: Ports, grace_s: float, tell: Callable[[float, str], Non
                 removed, freed = removed + 1, freed + orphan.size_bytes
         examined += len(batch)
         tell(int(batch[-1].sha256[:4], 16) / 0x10000, f"{examined} blobs examined, {removed} removed")
-    return Collected(examined, removed, freed)
+    return Collected(examined, removed, freed, ports.blobs.remove_abandoned())
 
 
 def _orphans(ports: Ports, batch: Sequence[HeldBlob], grace_s: float) -> list[HeldBlob]:

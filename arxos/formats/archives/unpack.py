@@ -1,6 +1,5 @@
 """From an archive on disk to the plain file in it."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
@@ -10,6 +9,7 @@ from arxos.domain.errors import UnavailableError
 from arxos.formats.archives.bounds import Bounds, refuse
 from arxos.formats.archives.inflate import gunzipped
 from arxos.formats.archives.zip_member import read_member
+from arxos.scratch import scratch_folder
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 MAGIC_BYTES = 4
@@ -23,15 +23,15 @@ def unpacked(path: Path, suffix: str, bounds: Bounds = Bounds()) -> Iterator[Pat
     naming what is wrong with an archive, UnavailableError where the temporary folder is full.
     """
     packed_bytes = path.stat().st_size
-    with tempfile.TemporaryDirectory(prefix="arxos-") as folder:
+    with scratch_folder("model") as folder:
         limit = bounds.unpacked(packed_bytes)
         if _magic(path).startswith(GZIP):
             with path.open("rb") as file:
-                path = _copy(gunzipped(file, bounds.gzip_members), Path(folder) / "gunzipped", limit)
+                path = _copy(gunzipped(file, bounds.gzip_members), folder / "gunzipped", limit)
         if _magic(path) == ZIP:
             with path.open("rb") as file:
                 content = read_member(file, _named(suffix), suffix, bounds)
-                path = _copy(content, Path(folder) / "member", limit)
+                path = _copy(content, folder / "member", limit)
         if _magic(path).startswith((GZIP, ZIP)):
             refuse("it holds another archive")
         yield path
