@@ -17,6 +17,7 @@ from arxos.domain.ports import BlobStore
 from arxos.outside.watched import PREFIXES
 from arxos.storage.blobs import FileBlobStore
 from arxos.storage.database import Database
+from arxos.storage.delivery_facts import untaken
 from arxos.storage.health import PostgresHealth
 from arxos.storage.process_facts import LivingProcess, living
 from arxos.storage.redis_address import redis_reach
@@ -81,6 +82,7 @@ class Components:
             "relay": lambda: self._service("relay", Status.UNHEALTHY),
             "beat": lambda: self._service("beat", Status.DEGRADED),
             "workers": self._workers,
+            "delivery": self._delivery,
             "pool": self._pool,
         }
 
@@ -105,6 +107,15 @@ class Components:
         if not any(consumers.values()):
             return Status.UNHEALTHY, {"by_queue": consumers}
         return (Status.HEALTHY if all(consumers.values()) else Status.DEGRADED), {"by_queue": consumers}
+
+    def _delivery(self) -> tuple[Status, Mapping[str, object]]:
+        """Whether what is published reaches the workers."""
+        settings = self._settings
+        with self._database.connection() as connection:
+            found = untaken(connection, settings.lease_s, settings.republish_s)
+        if not found:
+            return Status.HEALTHY, {}
+        return Status.DEGRADED, {"problem": "; ".join(one.seen for one in found), "advice": found[0].advice}
 
     def _living(self) -> tuple[LivingProcess, ...]:
         return living(self._database, self._settings.lease_s)

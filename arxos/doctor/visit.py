@@ -100,7 +100,7 @@ def _database(database: Database, settings: Settings) -> Iterator[Part[Any]]:
     yield Part("Tables", partial(table_facts, database), tables.CHECKS)
     yield Part("Processes", partial(living, database, lease_s), processes.PROCESSES)
     yield Part("Processes", partial(_duties, database, lease_s), processes.DUTIES)
-    yield Part("Work", partial(work_facts, database, lease_s), work.CHECKS)
+    yield Part("Work", partial(work_facts, database, lease_s, settings.republish_s), work.CHECKS)
     yield Part("Schedules", lambda: letters.ScheduleFacts(*_schedules(database)), letters.SCHEDULES)
     yield Part("Dead letters", partial(letter_facts, database), letters.LETTERS)
 

@@ -9,6 +9,7 @@ from arxos.domain.jobs.relay import complaint
 from arxos.domain.jobs.snapshot import Crowd, Hold, Pause, Pool, Snapshot
 from arxos.storage import ledger_read, limits, turns
 from arxos.storage.database import Connection
+from arxos.storage.delivery_facts import untaken
 from arxos.storage.job_rows import as_int, state_of
 from arxos.storage.services import relay_state
 from arxos.storage.turns import Place
@@ -76,6 +77,7 @@ def snapshot(connection: Connection, job_id: UUID, lease_s: float, republish_s: 
         paused=next((Pause(Scope(scope), *rest) for scope, *rest in connection.execute(PAUSED, of)), None),
         hold=_hold(connection, held) if held else None,
         relay=complaint(relay_state(connection, lease_s)),
+        untaken=next((one for one in untaken(connection, lease_s, republish_s) if one.queue == job.queue), None),
     )
 
 

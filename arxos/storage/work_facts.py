@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from arxos.storage.database import Connection, Database
+from arxos.domain.jobs.untaken import Untaken
+from arxos.storage.database import Database
+from arxos.storage.delivery_facts import untaken
 from arxos.storage.process_facts import LivingProcess, read_living
-
-NOTHING_STARTED_S = 60.0  # due for so long: then something should have started
 
 # Jobs that no worker can read are parked: they are due again within two minutes.
 DUE = """
@@ -23,11 +23,6 @@ GROUP BY queue, kind, contract ORDER BY queue, kind, contract
 PAUSED = """
 SELECT 'queue', queue, paused_by || coalesce(' (' || reason || ')', '') FROM queue_pauses
 UNION ALL SELECT 'kind', kind, paused_by || coalesce(' (' || reason || ')', '') FROM kind_pauses
-"""
-RUNNING = "SELECT worker, count(*) FROM jobs WHERE state = 'running' GROUP BY worker"
-# Looks through the table where nothing did: asked only of queues of which one has to wonder.
-STARTED = """
-SELECT EXISTS (SELECT FROM jobs WHERE queue = ANY(%s) AND started_at > clock_timestamp() - make_interval(secs => %s))
 """
 
 
@@ -49,14 +44,13 @@ class DueJobs:
 
 @dataclass(frozen=True, slots=True)
 class WorkFacts:
-    """The work of one moment. `running`: jobs by worker; `quiet`: queues of which nothing started of late."""
+    """The work of one moment."""
 
     due: tuple[DueJobs, ...]
     living: tuple[LivingProcess, ...]
     paused_queues: Mapping[str, str]  # by whom, and why
     paused_kinds: Mapping[str, str]
-    running: Mapping[str, int]
-    quiet: frozenset[str]
+    untaken: tuple[Untaken, ...]  # what is published and does not reach idle workers
 
     def consumers(self, queue: str) -> list[LivingProcess]:
         """The living workers of a queue."""
@@ -71,25 +65,17 @@ class WorkFacts:
         return [one for one in self.going() if one.count]
 
 
-def work_facts(database: Database, lease_s: float) -> WorkFacts:
+def work_facts(database: Database, lease_s: float, republish_s: float) -> WorkFacts:
     """Ask the ledger; workers silent for `lease_s` do not count. Raises UnavailableError."""
     with database.connection() as connection:
         due = tuple(DueJobs(*row) for row in connection.execute(DUE))
         paused: dict[str, dict[str, str]] = {"queue": {}, "kind": {}}
         for scope, name, by in connection.execute(PAUSED):
             paused[scope][name] = by
-        running: dict[str, int] = dict(connection.execute(RUNNING).fetchall())
         return WorkFacts(
             due,
             read_living(connection, lease_s),
             paused["queue"],
             paused["kind"],
-            running,
-            _quiet(connection, {one.queue for one in due if one.oldest_published_s > NOTHING_STARTED_S}),
+            untaken(connection, lease_s, republish_s),
         )
-
-
-def _quiet(connection: Connection, suspects: set[str]) -> frozenset[str]:
-    """Those of the queues of which nothing started of late."""
-    answers = {queue: connection.execute(STARTED, [[queue], NOTHING_STARTED_S]).fetchone() for queue in suspects}
-    return frozenset(queue for queue, row in answers.items() if row and not row[0])

@@ -79,7 +79,7 @@ def test_processes_work_as_a_role_that_may_not_change_the_schema(stack: Checkout
 
 
 def test_no_process_is_given_a_secret_where_others_see_it_or_one_that_it_does_not_need(stack: Checkout) -> None:
-    stack.run("up", **_environment(stack))  # as in a shell that has evaluated `./run env`
+    stack.run("up", **_environment(stack))  # type: ignore[arg-type] # as in a shell that has evaluated `./run env`
     secrets = [
         file.read_text() for pattern in ("*.password", "*.secret") for file in (stack.root / ".local").glob(pattern)
     ]

@@ -1,12 +1,18 @@
 """What is wrong with processes, work, schedules and dead letters, the doctor reads in the ledger."""
 
+import re
+from contextlib import closing
+
 import pytest
 
+from arxos.app.components import Components
+from arxos.domain.jobs.explain import explain
 from arxos.domain.jobs.job import Capability
 from arxos.domain.jobs.limits import Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
+from arxos.storage.blobs import blob_store
 from arxos.storage.outbox import Outbox
 from arxos.storage.quarantine import QuarantineTable, Refused
 from arxos.storage.schedule_acts import ScheduleActs
@@ -44,6 +50,14 @@ def test_workers_that_start_nothing_of_what_was_published_for_them(ill: Doctored
     assert ill.verdict("queues.stalled").startswith("ok")
 
 
+def stuck(ill: Doctored) -> None:
+    """Published long ago, and a worker that has lived for as long."""
+    ill.worker()
+    ill.job(published=True)
+    ill.world.pass_time(90)
+    ill.worker()
+
+
 def test_workers_whose_slots_are_taken_are_not_stalled(ill: Doctored) -> None:
     ill.worker()
     long, _ = ill.job(published=True), ill.job(published=True)
@@ -51,6 +65,43 @@ def test_workers_whose_slots_are_taken_are_not_stalled(ill: Doctored) -> None:
     ill.world.pass_time(90)
     ill.worker()
     assert ill.verdict("queues.stalled").startswith("ok")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE workers SET started_at = clock_timestamp()",  # it has only just begun
+        "UPDATE workers SET heartbeat_at = clock_timestamp() - interval '1 hour'",  # there is none
+        "UPDATE workers SET drain_requested_at = clock_timestamp()",  # it stops
+        "UPDATE jobs SET published_at = clock_timestamp()",  # the message is on its way
+        "UPDATE jobs SET published_at = NULL",
+        "INSERT INTO queue_pauses (queue, paused_by) VALUES ('maintenance', 'ann')",
+        "INSERT INTO kind_pauses (kind, paused_by) VALUES ('probe.noop', 'ann')",
+        "INSERT INTO attempts (job_id, attempt, started_at, outcome) SELECT id, 1, now(), 'failed' FROM jobs",
+    ],
+)
+def test_workers_with_a_reason_to_start_nothing_are_not_stalled(ill: Doctored, change: str) -> None:
+    stuck(ill)
+    assert ill.verdict("queues.stalled").startswith("error")
+    ill.world.sql(change)
+    assert ill.verdict("queues.stalled").startswith("ok")
+
+
+def test_why_and_health_say_the_same_of_what_is_not_taken(ill: Doctored) -> None:
+    stuck(ill)
+    (found,) = ill.findings("queues.stalled")
+    [(job_id,)] = ill.world.sql("SELECT id FROM jobs")
+    said = explain(ill.world.do(lambda ledger: ledger.snapshot(job_id, 10.0)))
+    expected = f"it is published, and no worker takes it: {found.seen}; {found.advice}."
+    assert without_ages(said) == without_ages(expected)
+    with closing(Components(ill.settings, ill.world.database, blob_store(ill.settings.blob_url))) as components:
+        part = components.look()["delivery"]
+    assert (part.status, part.detail["advice"]) == ("degraded", found.advice)
+    assert without_ages(str(part.detail["problem"])) == without_ages(found.seen)
+
+
+def without_ages(text: str) -> str:
+    return re.sub(r"\d+ s\b", "… s", text)
 
 
 def test_pauses_over_due_work(ill: Doctored) -> None:

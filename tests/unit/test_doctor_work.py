@@ -11,6 +11,7 @@ from arxos.doctor.checks.processes import DutyFacts
 from arxos.domain.jobs.relay import RelayState
 from arxos.domain.jobs.schedule import Entry, Schedule
 from arxos.domain.jobs.slots import Rhythm
+from arxos.domain.jobs.untaken import Untaken
 from arxos.storage.letter_facts import LetterFacts
 from arxos.storage.process_facts import LivingProcess
 from arxos.storage.work_facts import DueJobs, WorkFacts
@@ -20,7 +21,7 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WORKER = LivingProcess("cpu@a:1:x", "cpu", "1.0", 3600.0, 0.0, ("geometry",), {"building.index_geometry": 1})
 RELAY = LivingProcess("relay@a:2:x", "relay", "1.0", 3600.0, 0.0)
 DUE = DueJobs("geometry", "building.index_geometry", 1, 3, 3, 0, 5.0, 0.0, 5.0, 0.0)
-BUSY = WorkFacts((DUE,), (WORKER, RELAY), {}, {}, {}, frozenset())
+BUSY = WorkFacts((DUE,), (WORKER, RELAY), {}, {}, ())
 LETTERS = LetterFacts(0, 0, 7, None, (), 0, None)
 DUTIES = DutyFacts(RelayState(1, 0.5), 1, 0.5, 2)
 
@@ -60,25 +61,12 @@ def test_what_limits_hold_back_is_told_of_and_counts_nowhere_else(age: float, se
     assert verdict("queues.paused", paused).endswith("7 due jobs wait")
 
 
-STUCK = replace(due(oldest_s=90.0, oldest_published_s=90.0), quiet=frozenset({"geometry"}))
-
-
-def test_workers_that_live_and_start_nothing_are_an_error_that_names_them() -> None:
-    (found,) = findings("queues.stalled", STUCK)
-    assert (found.severity, found.subject, found.advice) == ("error", "geometry", "restart cpu@a:1:x")
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        replace(STUCK, quiet=frozenset()),  # something started
-        replace(STUCK, running={WORKER.id: 1}),  # its slots are taken
-        replace(STUCK, living=(replace(WORKER, lives_s=5.0),)),  # it has only just begun
-        replace(STUCK, living=()),  # there is none: another finding
-    ],
-)
-def test_workers_with_a_reason_to_start_nothing_are_not_stalled(facts: WorkFacts) -> None:
-    assert verdict("queues.stalled", facts).startswith("ok")
+def test_idle_workers_that_are_not_reached_are_an_error_that_names_them() -> None:
+    (found,) = findings("queues.stalled", replace(BUSY, untaken=(Untaken("geometry", 3, 90.0, ("cpu@a:1:x",)),)))
+    assert (found.severity, found.subject) == ("error", "geometry")
+    assert found.seen.startswith("3 jobs are due in queue geometry and published, but not claimed for 90 s")
+    assert "ARXOS_BROKER_URL" in found.advice
+    assert found.advice.endswith("restart cpu@a:1:x")
 
 
 @pytest.mark.parametrize(("age", "severity"), [(120.0, "ok"), (121.0, "warning"), (300.0, "warning"), (301.0, "error")])

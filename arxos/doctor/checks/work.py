@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from arxos.doctor.finding import Check, Remark, Severity, error, ok, warning
-from arxos.storage.work_facts import NOTHING_STARTED_S, DueJobs, WorkFacts
+from arxos.storage.work_facts import DueJobs, WorkFacts
 from arxos.tasks.queues import POOL_OF
 
 SLOW_S, LATE_S = 120.0, 300.0
@@ -27,8 +27,8 @@ def consumers(facts: WorkFacts) -> list[Remark]:
 
 
 def stalled(facts: WorkFacts) -> list[Remark]:
-    """Whether workers live and start nothing: they hold a connection on which nothing comes any more."""
-    return [one for queue, due in _by_queue(facts.wanted()).items() for one in _stalled(facts, queue, due)] or ok(
+    """Whether workers live, are idle and take nothing: messages do not reach them."""
+    return [one for found in facts.untaken for one in error(found.seen, found.advice, found.queue)] or ok(
         "workers start what is due"
     )
 
@@ -84,21 +84,6 @@ def lagging(facts: WorkFacts) -> list[Remark]:
             queue,
         )
     ] or ok("what is due is published")
-
-
-def _stalled(facts: WorkFacts, queue: str, due: Sequence[DueJobs]) -> list[Remark]:
-    """Nothing runs on any of the workers, and nothing started though they were there."""
-    workers = [one for one in facts.consumers(queue) if one.lives_s > NOTHING_STARTED_S]
-    busy = any(facts.running.get(one.id) for one in facts.consumers(queue))
-    if queue not in facts.quiet or not workers or busy:
-        return []
-    age = max(one.oldest_published_s for one in due)
-    return error(
-        f"{_jobs(due)} due in queue {queue}, published and waiting for {age:.0f} s;"
-        f" {len(workers)} living workers consume it and start nothing",
-        f"restart {', '.join(one.id for one in workers[:3])}",
-        queue,
-    )
 
 
 def _held(queue: str, due: Sequence[DueJobs]) -> Remark:

@@ -70,6 +70,8 @@ def _published(seen: Snapshot) -> str | None:
     published = seen.job.published_at
     if published is None:
         return None
+    if seen.untaken:
+        return f"it is published, and no worker takes it: {seen.untaken.seen}; {seen.untaken.advice}."
     age = (seen.now - published).total_seconds()
     left = seen.republish_s - age
     again = f"in {left:.0f} s" if left > 0 else "as soon as no message in Redis names it"

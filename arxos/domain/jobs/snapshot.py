@@ -6,6 +6,7 @@ from uuid import UUID
 
 from arxos.domain.jobs.job import Job, JobState
 from arxos.domain.jobs.limits import Allowance, Scope
+from arxos.domain.jobs.untaken import Untaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,4 @@ class Snapshot:
     worker_silent_s: float | None = None  # since its worker's last heartbeat; None: no such worker row
     waits_for: tuple[tuple[UUID, JobState], ...] = ()  # unfinished predecessors
     relay: str | None = None  # what is wrong with publishing
+    untaken: Untaken | None = None  # of its queue: what is published does not reach the workers

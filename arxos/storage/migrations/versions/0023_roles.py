@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0023"
-down_revision = "0017"
+down_revision = "0018"
 
 # Definers: they do exactly this with their owner's rights, whoever may call them.
 MAKE = """
