@@ -37,7 +37,7 @@ from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.outcome import Outcome, Settlement
 from arxos.domain.jobs.retention import PastJob, Retention
 from arxos.domain.jobs.snapshot import Pause, Snapshot
-from arxos.domain.jobs.submission import Known, connected, each_once, stands_for
+from arxos.domain.jobs.submission import Known, connected, each_once, refuse_too_many_edges, stands_for
 from tests.fakes_acts import fits
 from tests.fakes_cancel import by_whom, cancel, cancel_all, cancel_requests, expire, is_asked
 from tests.fakes_edges import DONE, connect, graph, release, wait_too
@@ -57,6 +57,7 @@ class FakeLedger:
     def insert(self, jobs: Sequence[NewJob]) -> list[UUID]:
         standing: dict[UUID, UUID] = {}
         inserted: list[NewJob] = []
+        refuse_too_many_edges(jobs)
         for job in each_once(jobs):
             held = [_known(row) for row in self._tables.rows.values()]
             if known := [one for one in held if one.id == job.id or one.has_key_of(job)]:

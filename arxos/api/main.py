@@ -13,6 +13,7 @@ from arxos.api.addresses import networks
 from arxos.api.callers import callers_of, listening
 from arxos.api.console.main import router as console
 from arxos.api.description import ANYWHERE, describe
+from arxos.api.drawings import Drawings
 from arxos.api.gathered import gather
 from arxos.api.guards import Guards
 from arxos.api.listening import kept_answers
@@ -124,6 +125,7 @@ def _compress(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.threads = CapacityLimiter(POOL_SIZE)
+    app.state.drawings = Drawings()
     app.state.uploads = CapacityLimiter(models.AT_ONCE)
     runtime: Runtime = app.state.runtime
     gather(app, runtime, app.state.threads)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from arxos.cli.times import relative, spoken
+from arxos.domain.visible_text import visible
 
 COLOURS: Mapping[str, str] = {
     "succeeded": "green",
@@ -45,8 +46,8 @@ def shown(value: Any, now: datetime) -> str:
 
 
 def flat(text: str) -> str:
-    """Text of users on one line, without control characters that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    """Text of users on one line; what a terminal would obey or hide is written out."""
+    return visible(text)
 
 
 def _exact(value: Any) -> str:

@@ -38,6 +38,7 @@ from arxos.cli import (
 from arxos.cli.demo import demo
 from arxos.cli.doctor import doctor
 from arxos.cli.examples import show_examples
+from arxos.cli.terminal import protect_terminal
 from arxos.cli.validate import validate
 from arxos.domain.errors import ArxosError, UnknownKindError
 
@@ -126,6 +127,7 @@ def command_line() -> TyperGroup:
 def main() -> None:
     """Run the command line: exit 2 and one line for bad use, 1 and one line for a refusal."""
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no line of ours
+    protect_terminal()
     commands = command_line()
     show_examples(commands)
     try:

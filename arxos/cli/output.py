@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from arxos.cli.cells import flat, piped
 from arxos.cli.pager import page
 from arxos.cli.table import Column, as_column, table
+from arxos.cli.terminal import console
 from arxos.domain.errors import InvalidError
+from arxos.domain.visible_text import visible_json
 
 __all__ = ["Column", "print_json", "print_page", "print_remark", "print_table", "screen_width", "write_file"]
 
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False))
+    """One JSON document: exact, and harmless in a terminal."""
+    print(visible_json(json.dumps(value, default=_plain, ensure_ascii=False)))
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -65,10 +67,10 @@ def print_table(
 def print_page(*parts: RenderableType, width: int = 0) -> None:
     """Print text for people, through the pager where it is longer than the terminal. `width`: it needs at least."""
     size = shutil.get_terminal_size()  # both sides: with one alone, rich takes a dumb terminal for 80 × 25
-    console = Console(highlight=False, width=max(size.columns, width), height=size.lines)
-    with console.capture() as captured:
+    made = console(highlight=False, width=max(size.columns, width), height=size.lines)
+    with made.capture() as captured:
         for part in parts:
-            console.print(part)
+            made.print(part)
     page("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+from arxos.cli.terminal import below
+
 NO_PAGER = ("", "cat")
 
 
@@ -14,7 +16,7 @@ def page(text: str) -> None:
     """Write to the terminal; what does not fit on it goes through the pager, if there is one."""
     command = _pager() if text.count("\n") >= shutil.get_terminal_size().lines else []
     if not command or not _paged(command, text):
-        sys.stdout.write(text)
+        below(sys.stdout).write(text)
 
 
 def turn_off() -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -20,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from arxos.cli.cells import COLOURS, flat
+from arxos.cli.terminal import console
 from arxos.domain.jobs.job import FINAL, Job, JobState
 
 
@@ -67,10 +67,10 @@ def _show(progress: Progress, bars: dict[UUID, TaskID], jobs: Sequence[Job]) -> 
 
 
 def _progress(*columns: ProgressColumn, transient: bool = True) -> Progress:
-    console = Console(stderr=True)
-    silent = not sys.stderr.isatty() or console.is_dumb_terminal
+    own = console(stderr=True)
+    silent = not sys.stderr.isatty() or own.is_dumb_terminal
     # What is printed meanwhile goes above the bar; what is piped away is none of the terminal's business.
-    return Progress(*columns, console=console, disable=silent, transient=transient, redirect_stdout=sys.stdout.isatty())
+    return Progress(*columns, console=own, disable=silent, transient=transient, redirect_stdout=sys.stdout.isatty())
 
 
 class _Count(ProgressColumn):

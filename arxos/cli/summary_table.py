@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from arxos.domain.buildings.findings import ValidationReport
+from arxos.domain.visible_text import visible
 
 COLOURS: Mapping[str, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
 CLASSES = 10  # the most frequent; --json has them all
@@ -86,4 +87,4 @@ def _place(place: Mapping[str, Any]) -> str:
 
 def _plain(text: str) -> str:
     """Text of strangers: on one line, without what a terminal or rich would obey."""
-    return escape("".join(c if c.isprintable() else " " for c in text))
+    return escape(visible(text))

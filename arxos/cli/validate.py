@@ -12,9 +12,11 @@ from rich.table import Table
 
 from arxos.app.memory_limits import default_job_memory_mb
 from arxos.cli.output import print_json
+from arxos.cli.terminal import console
 from arxos.domain.buildings.findings import Finding, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.validate_model import cut_short, joined, validate_file
 from arxos.domain.errors import InvalidError
+from arxos.domain.visible_text import visible
 from arxos.formats.ifc.isolated_call import CallLimits, CutShortError, isolated_call
 from arxos.formats.registry import installed_readers
 
@@ -102,34 +104,34 @@ def as_document(path: Path, report: ValidationReport) -> dict[str, Any]:
 
 
 def _print(path: Path, report: ValidationReport) -> None:
-    console, counts = Console(highlight=False), report.counts()
+    out, counts = console(highlight=False), report.counts()
     verdict = "[green]valid[/]" if report.valid else "[red]not valid[/]"
     found = ", ".join(f"{count} {name}" for name, count in counts.items())
-    console.print(f"[bold]{escape(str(path))}[/]  {report.schema or 'no schema'}  {verdict}  ({found})")
-    _print_rules(console, report)
+    out.print(f"[bold]{escape(str(path))}[/]  {report.schema or 'no schema'}  {verdict}  ({found})")
+    _print_rules(out, report)
     for rule, group in groupby(report.findings, key=lambda finding: finding.rule):
         findings = list(group)
         for finding in findings[:_SHOWN]:
-            console.print(_line(finding), no_wrap=True, overflow="ellipsis")
+            out.print(_line(finding), no_wrap=True, overflow="ellipsis")
         if len(findings) > _SHOWN:
-            console.print(f"          {escape(rule)}  … and {len(findings) - _SHOWN} more", style="bright_black")
+            out.print(f"          {escape(rule)}  … and {len(findings) - _SHOWN} more", style="bright_black")
 
 
-def _print_rules(console: Console, report: ValidationReport) -> None:
+def _print_rules(out: Console, report: ValidationReport) -> None:
     table = Table("rule", "verdict", "findings", box=None, header_style="bold", padding=(0, 2))
     for rule in report.rules:
         if rule.verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
             table.add_row(f"{escape(rule.id)} {escape(rule.title)}", rule.verdict.value, str(rule.findings))
     if table.row_count:
-        console.print(table)
+        out.print(table)
     passed = sum(rule.verdict is Verdict.PASSED for rule in report.rules)
     apart = sum(rule.verdict is Verdict.NOT_APPLICABLE for rule in report.rules)
-    console.print(f"  {passed} rules passed, {apart} do not apply", style="bright_black")
+    out.print(f"  {passed} rules passed, {apart} do not apply", style="bright_black")
 
 
 def _line(finding: Finding) -> str:
     colour = _COLOURS[finding.severity]
     subject = f"{finding.subject}: " if finding.subject else ""
     seen = f" (expected {finding.expected}, got {finding.observed})" if finding.expected and finding.observed else ""
-    text = "".join(c if c.isprintable() else " " for c in f"{subject}{finding.message}{seen}")
+    text = visible(f"{subject}{finding.message}{seen}")
     return f"  [{colour}]{finding.severity.value:7}[/] {escape(finding.rule)}  {escape(text)}"

@@ -16,6 +16,7 @@ ArxosError
     │   │   └── InvalidTransitionError
     │   ├── InvalidGeometryError
     │   ├── CycleError        jobs that wait for each other
+    │   ├── TooManyEdgesError jobs that wait for too many others
     │   ├── UnknownWebhookError
     │   └── ModelRefusedError
     │       └── UnsupportedSchemaError
@@ -124,6 +125,10 @@ class OfOneJob(Exception):  # noqa: N818 - what some errors have in common, none
 
 class CycleError(InvalidError, OfOneJob):
     """Jobs wait for each other in a circle; `job_id` is one of them."""
+
+
+class TooManyEdgesError(InvalidError, OfOneJob):
+    """Jobs of one submission wait for too many others together; `job_id` is the first beyond."""
 
 
 class UnknownWebhookError(InvalidError, OfOneJob):

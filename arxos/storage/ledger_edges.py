@@ -70,9 +70,9 @@ RETURNING jobs.state
 """
 
 
-def add(connection: Connection, jobs: Iterable[NewJob]) -> None:
-    """Write the edges between these jobs and those that they wait for, and how many there are."""
-    edges = [(before, job.id, policy) for job in jobs for before, policy in job.predecessors.items()]
+def add(connection: Connection, waits: Mapping[UUID, Mapping[UUID, OnFailure]]) -> None:
+    """Write the edges between jobs and those that each waits for, and how many there are."""
+    edges = [(before, job_id, policy) for job_id, them in waits.items() for before, policy in them.items()]
     connection.execute(ADD, [list(column) for column in zip(*edges, strict=True)])
     connection.execute(COUNT, [list({job_id for _, job_id, _ in edges})])
 

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from arxos.domain.errors import UnknownPredecessorError
 from arxos.domain.jobs.job import FINAL, JobState, NewJob
-from arxos.domain.jobs.submission import Known, connected, each_once, refuse_circles, stands_for
+from arxos.domain.jobs.submission import (
+    Known,
+    connected,
+    each_once,
+    refuse_circles,
+    refuse_too_many_edges,
+    stands_for,
+)
 from arxos.storage import ledger_edges
 from arxos.storage.database import Connection
 from arxos.storage.job_rows import INSERT, encoded, state_of
@@ -34,6 +41,7 @@ def insert(connection: Connection, jobs: Sequence[NewJob]) -> list[UUID]:
     """Insert the jobs and wake the relay. Returns ids in order; a principal's known key gives the job that exists."""
     if not jobs:
         return []
+    refuse_too_many_edges(jobs)
     once = each_once(jobs)
     inserted = {row[0] for row in connection.execute(INSERT, encoded(once))}
     standing = _standing(connection, [job for job in once if job.id not in inserted])
@@ -74,13 +82,14 @@ def _connect(connection: Connection, jobs: Sequence[NewJob], inserted: AbstractS
     """Write the edges of blocked jobs and settle with predecessors that are final already."""
     if not jobs:
         return
-    refuse_circles({job.id: job.predecessors.keys() for job in jobs})
-    states = _lock_predecessors(connection, {before for job in jobs for before in job.predecessors} - inserted)
-    for job in jobs:
-        missing = next((before for before in job.predecessors if before not in inserted and before not in states), None)
+    waits = {job.id: job.predecessors for job in jobs}
+    refuse_circles(waits)
+    states = _lock_predecessors(connection, {before for edges in waits.values() for before in edges} - inserted)
+    for job_id, edges in waits.items():
+        missing = next((before for before in edges if before not in inserted and before not in states), None)
         if missing:
-            raise UnknownPredecessorError(f"no job {str(missing)!r} to wait for", job.id)
-    ledger_edges.add(connection, jobs)
+            raise UnknownPredecessorError(f"no job {str(missing)!r} to wait for", job_id)
+    ledger_edges.add(connection, waits)
     ledger_edges.release(connection, {job_id: state for job_id, state in states.items() if state in FINAL})
 
 

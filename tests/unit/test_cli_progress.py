@@ -73,5 +73,5 @@ def test_jobs_show_their_state_and_what_they_say_of_themselves(capsys: Captured,
         look([running])
     shown = capsys.readouterr().err
     assert running.kind in shown
-    assert "half [2J [bold]done" in shown
+    assert "half\\x1b[2J [bold]done" in shown
     assert "\x1b[2J" not in shown

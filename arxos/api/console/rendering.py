@@ -42,6 +42,7 @@ _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
+    finalize=words.shown,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -8,7 +8,16 @@ from typing import Any
 import humanize
 from markupsafe import Markup
 
+from arxos.domain.visible_text import visible
+
 UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
+
+
+def shown(value: Any) -> Any:
+    """What a template writes: text of others with what it hides or reorders written out, and markup as it is."""
+    if isinstance(value, Markup):
+        return Markup(visible(value, lines=True))  # noqa: S704 - it was escaped before, and no code needs escaping
+    return visible(value, lines=True) if isinstance(value, str) else value
 
 
 def span(seconds: float | None) -> str:

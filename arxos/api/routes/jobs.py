@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from uuid6 import uuid7
 
 from arxos.api.access import Reader, Submitter
+from arxos.api.drawings import Drawings, answered
 from arxos.api.gathered import read, submitted
 from arxos.api.identity import request_id, traceparent
 from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
@@ -20,6 +21,7 @@ from arxos.app.bootstrap import Runtime
 from arxos.app.submitting import Asked, submit_all
 from arxos.domain.errors import ArxosError, ForbiddenError, OfOneJob
 from arxos.domain.jobs.explain import explain
+from arxos.domain.jobs.graph import MOST_JOBS
 from arxos.domain.jobs.graph_svg import draw
 from arxos.domain.jobs.job import JobState, NewJob
 from arxos.domain.jobs.ledger import JobFilter, Page
@@ -143,15 +145,24 @@ async def why(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Wh
     return await in_thread(request, look)
 
 
-@router.get("/{job_id:uuid}/graph", summary="The workflow around a job", responses=documented(404))
-async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> GraphView:
-    """All that it waits for and all that waits for it, of any degree."""
+@router.get(
+    "/{job_id:uuid}/graph", summary="The workflow around a job", response_model=GraphView, responses=documented(404)
+)
+async def graph(
+    job_id: JobId,
+    request: Request,
+    runtime: Served,
+    _: Reader,
+    limit: Annotated[int, Query(ge=1, le=MOST_JOBS, description="how many jobs at most, the nearest first")] = 2_000,
+) -> Response:
+    """All that it waits for and all that waits for it, of any degree; `cut` says whether there is more."""
 
-    def look() -> GraphView:
+    def look() -> bytes:
         with runtime.ports.unit_of_work() as uow:
-            return GraphView.of(uow.jobs.graph(job_id))
+            return GraphView.of(uow.jobs.graph(job_id, limit)).model_dump_json().encode()
 
-    return await in_thread(request, look)
+    drawings: Drawings = request.app.state.drawings
+    return Response(await drawings.make(look), media_type="application/json")
 
 
 @router.get(
@@ -166,11 +177,11 @@ async def graph(job_id: JobId, request: Request, runtime: Served, _: Reader) -> 
 async def graph_svg(job_id: JobId, request: Request, runtime: Served, _: Reader) -> Response:
     """Jobs that are alike are one box."""
 
-    def look() -> str:
+    def look() -> bytes:
         with runtime.ports.unit_of_work() as uow:
-            return draw(uow.jobs.graph(job_id))
+            return draw(uow.jobs.graph(job_id)).encode()
 
-    return Response(await in_thread(request, look), media_type="image/svg+xml")
+    return await answered(request, job_id, look)
 
 
 def _new_jobs(runtime: Runtime, requests: Sequence[JobRequest], caller: Caller) -> list[NewJob]:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from arxos.domain.jobs.job import JobState, OnFailure
 
-MOST_JOBS = 20_000  # that one look takes in
-MOST_EDGES = 100_000
+MOST_JOBS = 5_000  # that one look takes in, the nearest first: a picture, a table or a page of JSON
+MOST_EDGES = 20_000
 TOLD = (
     JobState.SUCCEEDED,
     JobState.DEAD,

@@ -7,10 +7,11 @@ from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyReusedError
+from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyReusedError, TooManyEdgesError
 from arxos.domain.jobs.job import After, NewJob
 
 SHOWN = 6  # jobs of a circle that an error names
+MOST_EDGES = 30_000  # of one submission; one job may wait for a third of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class Known:
         """Whether this request made it, or one that asks for the same in the same name."""
         names = (self.principal, self.idempotency_key) == (job.principal, job.idempotency_key)
         return names and self.is_request_of(job)
+
+
+def refuse_too_many_edges(jobs: Iterable[NewJob]) -> None:
+    """Raises TooManyEdgesError: each edge costs a row, an index entry and a look when its job settles."""
+    edges = 0
+    for job in jobs:
+        edges += len(job.after)
+        if edges > MOST_EDGES:
+            words = f"the jobs of one submission wait for more than {MOST_EDGES:,} others together"
+            raise TooManyEdgesError(f"{words}: put a job in between, or submit in parts", job.id)
 
 
 def each_once(jobs: Sequence[NewJob]) -> list[NewJob]:
@@ -69,6 +80,8 @@ def stands_for(job: NewJob, known: Iterable[Known]) -> UUID:
 
 def connected(job: NewJob, standing: Mapping[UUID, UUID]) -> NewJob:
     """The job with its edges leading to those that stand for the ones it names."""
+    if not standing:
+        return job
     return replace(job, after=tuple(After(standing.get(one, one), how) for one, how in job.predecessors.items()))
 
 

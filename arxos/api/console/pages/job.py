@@ -13,6 +13,7 @@ from arxos.api.console.routing import console_router
 from arxos.api.console.timeline import timeline
 from arxos.api.console.visitors import ActingCanceller, ActingDiscarder, ActingRedriver, Looker, Visitor
 from arxos.api.console.words import pretty
+from arxos.api.drawings import answered
 from arxos.api.problems import Refusal
 from arxos.api.working import Served, in_thread
 from arxos.app.bootstrap import Runtime
@@ -45,12 +46,13 @@ async def show(job_id: UUID, request: Request, runtime: Served, visitor: Looker)
 async def graph(job_id: UUID, request: Request, runtime: Served, _: Looker) -> Response:
     """The workflow around it, drawn."""
 
-    def look() -> str:
+    def look() -> bytes:
         with runtime.ports.unit_of_work() as uow:
-            return draw(uow.jobs.graph(job_id))
+            return draw(uow.jobs.graph(job_id)).encode()
 
-    headers = HEADERS | {"Content-Security-Policy": DRAWN}
-    return Response(await in_thread(request, look), media_type="image/svg+xml", headers=headers)
+    drawn = await answered(request, job_id, look)
+    drawn.headers.update(HEADERS | {"Content-Security-Policy": DRAWN})
+    return drawn
 
 
 @router.post("/{job_id:uuid}/cancel")
