@@ -16,15 +16,18 @@ import psycopg
 import pytest
 
 from arxos.app import operating, scheduling
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
 from arxos.cli import importing
 from arxos.cli.main import command_line
+from arxos.domain.access import Role
 from arxos.domain.buildings.findings import Finding, RuleOutcome, Severity, ValidationReport, Verdict
 from arxos.domain.buildings.repository import NewModel
+from arxos.domain.errors import ArxosError
 from arxos.domain.jobs.limits import Allowance, Scope
 from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
+from arxos.domain.jobs.submitter import user
 from arxos.storage.quarantine import QuarantineTable, Refused
 from tests.building_builders import a_floor, a_space, an_index, plan
 from tests.http import SECRET, Api
@@ -94,7 +97,7 @@ def hostile(api: Api) -> dict[str, str]:
         uow.buildings.save_report(model.id, ValidationReport("IFC4", (outcome,), (finding,)))
         uow.buildings.replace_index(model.id, an_index((floor,), (space,), outline=plan(0, 0, 8, 5)))
         uow.commit()
-    scheduling.add(runtime, Entry("pulse", "probe.noop", Rhythm(every_s=300)), ADA)
+    scheduling.add(runtime, Entry("pulse", "probe.noop", Rhythm(every_s=300)), ADA, user(ADA.name, Role.SUPER_ADMIN))
     operating.pause(runtime, Scope.QUEUE, "health", ADA)
     operating.set_limit(runtime, Scope.QUEUE, "geometry", Allowance(running=4), ADA)
     operating.set_share(runtime, "city", 0.5, ADA)
@@ -141,7 +144,7 @@ def _poison(api: Api) -> None:
         try:
             api.world.execute(f'UPDATE "{table}" SET "{column}" = "{column}" || %s', HOSTILE)
             taken.add(f"{table}.{column}")
-        except psycopg.Error:
+        except (psycopg.Error, ArxosError):
             continue  # a key, or held by a constraint
     assert taken >= {"jobs.error_message", "jobs.submitted_by", "attempts.error_message", "quarantine.reason"}
 
