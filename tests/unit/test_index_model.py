@@ -9,12 +9,12 @@ import pytest
 
 from arxos.domain.buildings.box import Box
 from arxos.domain.buildings.findings import ValidationReport
-from arxos.domain.buildings.index_model import index_model
+from arxos.domain.buildings.index_model import MOST_FLOORS, index_model
 from arxos.domain.buildings.model import BuildingModel, ModelElement, ModelFloor, ModelSpace
 from arxos.domain.buildings.model_reader import GeometryState, Limits, Mesh, Progress, no_progress
 from arxos.domain.buildings.product_shape import shape_of
 from arxos.domain.buildings.spatial_index import ModelIndex, place_id
-from arxos.domain.errors import CancelledError
+from arxos.domain.errors import CancelledError, ModelRefusedError
 from tests.building_builders import a_mesh, cuboid, no_mesh, plan
 
 BUILDING = UUID(int=7)
@@ -186,3 +186,10 @@ def test_progress_may_stop_the_work() -> None:
     model = StatedModel(elements=(wall("w"),), shapes=(a_mesh("w", (0, 0, 0), (1, 1, 1)),))
     with pytest.raises(CancelledError):
         index_model(model, BUILDING, Limits(), cancelled)
+
+
+def test_more_floors_than_any_building_has_are_refused() -> None:
+    floors = tuple(ModelFloor(str(number), None, float(number)) for number in range(MOST_FLOORS + 1))
+    assert len(index_of(floors=floors[:-1]).floors) == MOST_FLOORS
+    with pytest.raises(ModelRefusedError, match="2,001 floors; at most 2,000 are indexed"):
+        index_of(floors=floors)

@@ -14,15 +14,22 @@ from arxos.domain.buildings.model import BuildingModel, ModelElement, ModelFloor
 from arxos.domain.buildings.model_reader import Limits, OpenModel, Progress
 from arxos.domain.buildings.product_shape import NO_SHAPE, ProductShape, shape_of
 from arxos.domain.buildings.spatial_index import Element, Floor, ModelIndex, Space, place_id
+from arxos.domain.errors import ModelRefusedError
+
+# Each element is held against each floor, and each floor has a plan. The tallest towers have 163, large campuses some
+# hundreds in one file.
+MOST_FLOORS = 2_000
 
 
 def index_model(model: OpenModel, building_id: UUID, limits: Limits, progress: Progress) -> ModelIndex:
     """The model's floors, spaces and elements with their shapes. Holds one mesh at a time, whatever the model's size.
 
     A product whose shape fails or takes too long is in the index without one. Where two products of a file have the
-    same global id, each has a row of its own.
+    same global id, each has a row of its own. Raises ModelRefusedError for more floors than any building has.
     """
     stated = model.outline()
+    if len(stated.floors) > MOST_FLOORS:
+        raise ModelRefusedError(f"{len(stated.floors):,} floors; at most {MOST_FLOORS:,} are indexed")
     shapes = _Shapes(stated.spaces)
     for mesh in model.meshes(limits, progress):
         shapes.add(mesh.global_id, shape_of(mesh, with_volume=shapes.wants_volume(mesh.global_id)))
