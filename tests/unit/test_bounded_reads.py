@@ -1,5 +1,6 @@
 """Whatever a GET answers with is bounded: by `limit`, or by what operators, models and rules can make of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests import api_reference
@@ -36,7 +37,7 @@ def lists() -> dict[str, int | None]:
     return found
 
 
-def _has_list(described: dict[str, Any], operation: dict[str, Any]) -> bool:
+def _has_list(described: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
     schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
     if "$ref" in schema:
         schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
