@@ -357,7 +357,8 @@ class FakeLedger:
 
 
 def _known(row: Row) -> Known:
-    return Known(row.job.id, row.job.kind, row.asked.payload, row.job.idempotency_key, row.asked.principal)
+    asked = row.asked
+    return Known(asked.id, asked.kind, asked.payload, asked.idempotency_key, asked.principal, asked.contract)
 
 
 def _inserted(new: NewJob, now: datetime) -> Job:

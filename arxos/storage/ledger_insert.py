@@ -29,7 +29,8 @@ held AS (
     SELECT jobs.* FROM jobs WHERE id = ANY(%(ids)s)
     UNION ALL
     SELECT jobs.* FROM jobs JOIN asked ON idempotency_key = asked.key AND {PRINCIPAL} = asked.principal)
-SELECT id, kind, coalesce(original_payload, payload), idempotency_key, {PRINCIPAL} FROM held jobs
+SELECT id, kind, coalesce(original_payload, payload), idempotency_key, {PRINCIPAL}, contract
+FROM held jobs
 """
 KNOWN_KEYS = f"""
 SELECT asked.principal, asked.key FROM unnest(%s::text[], %s::text[]) AS asked (principal, key)

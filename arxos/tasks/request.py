@@ -134,6 +134,7 @@ def new_job(kinds: Mapping[str, JobKind[Any]], request: JobRequest, *, job_id: U
         queue=known_queue(request.queue) if request.queue else kind.queue,
         payload=payload.model_dump(mode="json"),
         contract=kind.contract,
+        defaulted=frozenset(type(payload).model_fields) - payload.model_fields_set,
         policy=kind.policy,
         priority=request.priority,
         batch=_batch(kind, payload),

@@ -87,6 +87,29 @@ def test_when_and_where_it_runs_is_no_part_of_a_request(world: World, other: dic
     assert world.insert(new_job(idempotency_key="k", **other)) == [first.id]
 
 
+OLD: dict[str, Any] = {"contract": 1, "payload": {"n": 1}}
+NEW: dict[str, Any] = {"contract": 2, "payload": {"n": 1, "added": False}}
+
+
+@pytest.mark.parametrize(("first", "second"), [(OLD, NEW), (NEW, OLD)], ids=["after an upgrade", "by an older version"])
+def test_what_another_version_fills_in_by_default_makes_no_other_request(
+    world: World, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    world.insert(one := new_job(idempotency_key="k", defaulted=frozenset({"added"}), **first))
+    assert world.insert(new_job(idempotency_key="k", defaulted=frozenset({"added"}), **second)) == [one.id]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [NEW | {"payload": {"n": 2, "added": False}}, NEW | {"defaulted": frozenset()}, NEW | {"contract": 1}],
+    ids=["another value", "named by the request", "of the same version"],
+)
+def test_fields_that_another_version_did_not_know_hide_no_other_request(world: World, second: dict[str, Any]) -> None:
+    world.insert(new_job(idempotency_key="k", **OLD))
+    with pytest.raises(KeyReusedError):
+        world.insert(new_job(idempotency_key="k", **{"defaulted": frozenset({"added"})} | second))
+
+
 def test_a_job_whose_payload_was_edited_still_stands_for_the_request_that_made_it(world: World) -> None:
     world.insert(first := new_job(payload={"n": 1}, idempotency_key="k"))
     world.bury(first.id)

@@ -64,6 +64,7 @@ class NewJob:
     queue: str
     payload: Mapping[str, Any]
     contract: int = 1  # the version of the kind's contract that the payload was held against
+    defaulted: frozenset[str] = frozenset()  # fields of the payload that the request did not name
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     priority: int = 0  # higher first
     batch: int = 1  # how many such jobs may travel in one message

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError as FoundCycle
 from graphlib import TopologicalSorter
-from typing import Any
 from uuid import UUID
 
 from arxos.domain.errors import ConflictError, CycleError, IdTakenError, KeyReusedError, TooManyEdgesError
@@ -20,9 +19,10 @@ class Known:
 
     id: UUID
     kind: str
-    payload: Mapping[str, Any]
+    payload: object  # a mapping, unless the row is damaged
     idempotency_key: str | None
     principal: str
+    contract: int
 
     def has_key_of(self, job: NewJob) -> bool:
         """Whether the same principal named it by the same key."""
@@ -31,7 +31,21 @@ class Known:
 
     def is_request_of(self, job: NewJob) -> bool:
         """Whether the same was asked for: kind and payload. When and where it runs is no part of that."""
-        return (self.kind, self.payload) == (job.kind, job.payload)
+        return self.kind == job.kind and (self.payload == job.payload or self._is_of_other_contract(job))
+
+    def _is_of_other_contract(self, job: NewJob) -> bool:
+        """Whether the payloads differ in nothing but fields that the other's version does not know.
+
+        Versions run side by side, and a request may be repeated after an upgrade: what a newer one fills in by default
+        makes no other request of it.
+        """
+        if self.contract == job.contract or not isinstance(self.payload, Mapping):
+            return False
+        mine, others = set(self.payload), set(job.payload)
+        alike = all(self.payload[name] == job.payload[name] for name in mine & others)
+        if self.contract < job.contract:
+            return alike and mine <= others and others - mine <= job.defaulted
+        return alike and others <= mine
 
     def is_repeated_by(self, job: NewJob) -> bool:
         """Whether this request made it, or one that asks for the same in the same name."""

@@ -15,6 +15,7 @@ from arxos.app import scheduling
 from arxos.domain.errors import InvalidError
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm, in_words
+from arxos.tasks.authorization import may_submit
 
 HERE = "/console/schedules"
 
@@ -33,7 +34,7 @@ async def show(request: Request, runtime: Served, visitor: Looker) -> Response:
         schedules=[one | {"in_words": _rhythm_in_words(one)} for one in table.schedules],
         silent=table.beat_silent_s is None or table.beat_silent_s > runtime.settings.lease_s,
         beat_silent_s=table.beat_silent_s,
-        kinds=list(runtime.kinds),
+        kinds=[kind.name for kind in runtime.kinds.values() if may_submit(kind, visitor.caller.submitter)],
         policies=list(Policy),
     )
 
