@@ -45,12 +45,12 @@ def prefix_for(folder: Path) -> list[str]:
 
 
 def close_to_others(folder: Path) -> None:
-    """Mode 0700; where root could not let the unprivileged user pass through that, 0710 with this user's group."""
+    """Mode 0700; where passing through that would take the right to write everywhere, 0710 with the user's group."""
     try:
         user = unprivileged_user()
     except UnreachableFolderError:
         user = None
-    if user is None or _held_capability():
+    if user is None or _held_capability() == _PASS_THROUGH[0][0]:
         folder.chmod(0o700)
     else:
         os.chown(folder, -1, user.pw_gid)
