@@ -64,9 +64,9 @@ class Api:
 
 
 @contextmanager
-def running_api(variables: Mapping[str, str], folder: Path, *, workers: int = 1) -> Iterator[Api]:
+def running_api(variables: Mapping[str, str], folder: Path, *, workers: int = 1, secret: str = SECRET) -> Iterator[Api]:
     """The interface on these servers, until the block ends."""
-    environment = {**variables, "ARXOS_JWT_SECRET": SECRET, "ARXOS_PROBES": "1"}
+    environment = {**variables, "ARXOS_JWT_SECRET": secret, "ARXOS_PROBES": "1"}
     port, log = free_port(), folder / "api.log"
     command = [sys.executable, "-m", "arxos.cli.main", "api", "--port", str(port), "--workers", str(workers)]
     with log.open("wb") as output:

@@ -21,14 +21,14 @@ async def caller(request: Request, credentials: Credentials) -> Caller:
     """Whoever the bearer token names. Raises Refusal: 401, or 429 for whoever asks too much."""
     callers = known_to(request)
     if credentials is None:
-        raise _unauthenticated("needs Authorization: Bearer <token>")
+        raise unauthenticated("needs Authorization: Bearer <token>")
     try:
         claims = await proven(request, credentials.credentials)
     except WrongTokenError as error:
-        raise _unauthenticated(str(error), 'error="invalid_token"') from error
+        raise unauthenticated(str(error), 'error="invalid_token"') from error
     if callers.asks_too_much(claims.subject):
         raise Refusal(429, "more requests a second than one caller may send", headers={"Retry-After": "1"})
-    return Caller(claims.subject, claims.role, claims.token_id)
+    return Caller(claims.subject, claims.role, claims)
 
 
 async def proven(request: Request, token: str) -> Claims:
@@ -44,7 +44,8 @@ async def proven(request: Request, token: str) -> Claims:
         raise
 
 
-def _unauthenticated(detail: str, more: str = "") -> Refusal:
+def unauthenticated(detail: str, more: str = "") -> Refusal:
+    """The answer to whoever is not known, or not any more."""
     challenge = ", ".join(filter(None, ['Bearer realm="arxos"', more]))
     return Refusal(401, detail, headers={"WWW-Authenticate": challenge})
 

@@ -1,54 +1,65 @@
-"""Who calls: tokens that were verified, tokens that were revoked, and how much each caller asks."""
+"""Who calls: tokens that were verified, whether they still count, and how much each caller asks."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import blake2b
 from time import time
 
-import structlog
 from anyio import to_thread
 from fastapi import Request
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from arxos.api.revocations import Revocations, hearing
 from arxos.app.bootstrap import Runtime
 from arxos.app.tokens import Claims, Verifier, WrongTokenError
 from arxos.app.verifying import verifier_of
-from arxos.domain.errors import TransientError
-from arxos.storage.access import AccessTable
+from arxos.storage.revocations import RevocationTable
 
-LOOK_S = 1.0  # how often it is asked which tokens were revoked
 REMEMBERED = 10_000  # verified tokens
-
-log = structlog.get_logger()
+ASK_S = 2.0  # how long the question what was revoked may take
+KEYS_LOOK_S = 1.0  # how often it is looked whether published keys are due to be fetched again
 
 
 @dataclass(slots=True)
 class Callers:
-    """Of one process. `known`: what tokens say, by their digests; checked again when they expire."""
+    """Of one process. `known`: what tokens say, by their digests; verified again when they expire or lose their key."""
 
     verifier: Verifier
-    access: AccessTable
+    revocations: Revocations
     per_second: RateLimitItemPerSecond
     failures: RateLimitItemPerMinute
     known: dict[bytes, Claims] = field(default_factory=dict)
-    revoked: set[str] = field(default_factory=set)
     limiter: FixedWindowRateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
-    _heard: datetime | None = None
 
     async def claims(self, token: str) -> Claims:
-        """What the token says. Raises WrongTokenError; UnavailableError where its key cannot be had."""
+        """What the token says.
+
+        Raises WrongTokenError; UnavailableError where its key cannot be had, or nobody knows whether it was revoked.
+        """
         digest = blake2b(token.encode(), digest_size=16).digest()
         claims = self.known.get(digest)
-        if claims is None or claims.expires_at + self.verifier.skew_s <= time():
+        if claims is None or self._is_over(claims) or not self.verifier.believes(claims.key):
+            self.known.pop(digest, None)
             claims = await self._verified(token, digest)
-        if claims.token_id in self.revoked:
-            raise WrongTokenError("the token is not valid: it was revoked")
+        await self.revocations.catch_up()
+        if (why := self.revocations.why_ended(claims)) is not None:
+            raise WrongTokenError(f"the token is not valid: {why}")
         return claims
+
+    def why_ended(self, claims: Claims) -> str | None:
+        """Why what these claims opened is over by now; None while it may go on."""
+        if claims.expires_at <= time():
+            return "it has expired"
+        if not self.verifier.believes(claims.key):
+            return "nobody publishes its key"
+        return self.revocations.why_ended(claims)
+
+    def _is_over(self, claims: Claims) -> bool:
+        return claims.expires_at + self.verifier.skew_s <= time()
 
     def asks_too_much(self, subject: str) -> bool:
         """Counts one request of this caller's."""
@@ -73,18 +84,11 @@ class Callers:
         self.known[digest] = claims
         return claims
 
-    async def listen(self) -> None:
-        """Hear of revoked tokens, for ever."""
-        while True:
-            with suppress(TransientError):  # what was heard before stays true
-                await to_thread.run_sync(self.look)
-            await asyncio.sleep(LOOK_S)
-
-    def look(self) -> None:
-        """Which tokens were revoked since the last look; a little before, for transactions that took their time."""
-        found = self.access.revoked_since(self._heard)
-        self.revoked |= {jti for jti, _ in found}
-        self._heard = max([at for _, at in found], default=self._heard)
+    async def follow_keys(self) -> None:
+        """Fetch published keys again and again, for ever: one that was withdrawn must not be believed for long."""
+        while self.verifier.jwks is not None:
+            await to_thread.run_sync(self.verifier.jwks.refresh_if_due)
+            await asyncio.sleep(KEYS_LOOK_S)
 
 
 def callers_of(runtime: Runtime) -> Callers:
@@ -92,7 +96,8 @@ def callers_of(runtime: Runtime) -> Callers:
     settings = runtime.settings
     return Callers(
         verifier_of(settings),
-        AccessTable(runtime.database),
+        # Connections of its own: it is heard in time also while all others are in use.
+        Revocations(RevocationTable(runtime.database.hasty(ASK_S))),
         RateLimitItemPerSecond(settings.requests_per_s),
         RateLimitItemPerMinute(settings.failures_per_minute),
     )
@@ -106,10 +111,11 @@ def known_to(request: Request) -> Callers:
 
 @asynccontextmanager
 async def listening(callers: Callers) -> AsyncIterator[None]:
-    """They hear of revoked tokens until the block ends."""
-    task = asyncio.create_task(callers.listen())
+    """They hear of what was ended, and of withdrawn keys, until the block ends."""
+    task = asyncio.create_task(callers.follow_keys())
     try:
-        yield
+        async with hearing(callers.revocations):
+            yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

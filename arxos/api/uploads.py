@@ -14,7 +14,10 @@ from anyio import fail_after, from_thread
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
+from arxos.api.access import unauthenticated
 from arxos.api.problems import FieldError, Refusal
+from arxos.api.until_ended import EndedError, until_ended
+from arxos.app.claims import Claims
 
 PIECE = 1 << 20  # so much is handed over at a time, and no more of a file is ever in memory
 IDLE_S = 60.0  # a sender that is silent for longer is given up
@@ -82,8 +85,8 @@ def _digest(headers: Headers) -> bytes | None:
 class Incoming:
     """A request's body for a thread that stores it. The thread asks for each piece: nobody runs ahead of the disk."""
 
-    def __init__(self, request: Request, limit_bytes: int, digest: bytes | None) -> None:
-        self._chunks: AsyncIterator[bytes] = request.stream()
+    def __init__(self, request: Request, claims: Claims, limit_bytes: int, digest: bytes | None) -> None:
+        self._chunks: AsyncIterator[bytes] = until_ended(request, claims, request.stream())
         self._limit_bytes = limit_bytes
         self._digest = digest
         self._taken = 0
@@ -111,6 +114,9 @@ class Incoming:
                 chunk = await anext(self._chunks, b"")
         except TimeoutError as error:
             raise Refusal(408, f"nothing came for {IDLE_S:g} s, after {self._taken} bytes") from error
+        except EndedError as error:
+            detail = f"the token is not valid: {error}, after {self._taken} bytes"
+            raise unauthenticated(detail, 'error="invalid_token"') from error
         except ClientDisconnect as error:
             raise Refusal(400, f"the sender went away after {self._taken} bytes") from error
         self._taken += len(chunk)

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
+from arxos.app.claims import Claims
 from arxos.domain.access import PERMISSIONS, Permission, Role
 from arxos.domain.jobs.submitter import Submitter, user
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks. `token_id`: of the token that said so (its `jti`), None for a session or a token without one."""
+    """Whoever asks. `claims`: of the token that says so."""
 
     subject: str
     role: Role
-    token_id: str | None = None
+    claims: Claims
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
@@ -22,3 +23,8 @@ class Caller:
     def submitter(self) -> Submitter:
         """Who their jobs are from."""
         return user(self.subject, self.role)
+
+    @property
+    def only(self) -> str | None:
+        """Whose sessions and refresh tokens they may see and end: their own; None: everybody's."""
+        return None if self.may(Permission.ADMINISTER) else self.subject

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     jwks_url: str = Field(default="", pattern=r"^(https?://.+)?$")  # keys of others whose tokens are believed
     jwt_audience: str = ""  # tokens must be for this one; empty: for anybody
     jwt_skew_s: float = Field(default=30.0, ge=0, le=300)  # by how much the clock of whoever issues tokens may be wrong
+    jwks_refresh_s: float = Field(default=10.0, ge=1, le=3600)  # how long a key that is published no more is believed
+    jwks_stale_s: float = Field(default=3600.0, ge=1, le=7 * 86_400)  # the same while the server of the keys is away
+    token_life_max_s: int = Field(default=30 * 86_400, ge=60, le=366 * 86_400)  # no token is good for longer
+    refresh_life_max_s: int = Field(default=90 * 86_400, ge=60, le=366 * 86_400)  # nor a family of refresh tokens
+    console_origins: str = ""  # where the console is seen, as https://console.example; empty: where it is asked for
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     probes: bool = False

@@ -1,43 +1,39 @@
 """Bearer tokens: who somebody is and which role they have, signed."""
 
+import hmac
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 
+from arxos.app.claims import Claims, WrongTokenError, check_life, claims_of
 from arxos.app.jwks import Jwks
 from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
+
+__all__ = ["Claims", "Role", "Verifier", "WrongTokenError", "check_secret", "issue"]
 
 ISSUER = "arxos-platform"
 SHORTEST_SECRET = 32  # bytes: RFC 7518 §3.2 wants a key at least as long as the hash
 ASYMMETRIC = ("RS256", "ES256")  # by keys that others publish
 SYMMETRIC = ("HS256",)  # by our own secret
 ACCESS_S = 900  # how long a token is good for that a refresh token was exchanged for
+LIFE_MAX_S = 30 * 86_400  # how long any token may be good for, unless the settings say otherwise
 
 
-class WrongTokenError(InvalidError):
-    """A token that says nothing we believe; the message tells why, never what is in it."""
+def issue(secret: str, subject: str, role: Role, expires_s: int, family: UUID | None = None) -> str:
+    """A JWT (HS256) that expires after `expires_s` seconds, or earlier with its family of refresh tokens.
 
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a token says. `expires_at`: seconds since 1970."""
-
-    subject: str
-    role: Role
-    expires_at: float
-    token_id: str | None
-
-
-def issue(secret: str, subject: str, role: Role, expires_s: int) -> str:
-    """A JWT (HS256) that expires after `expires_s` seconds. Raises InvalidError for a secret that is too short."""
+    Raises InvalidError for a secret that is too short.
+    """
     check_secret(secret)
     now = int(time.time())
     claims = {"sub": subject, "roles": [role.value], "iss": ISSUER, "iat": now, "exp": now + expires_s}
-    return jwt.encode(claims | {"jti": str(uuid4())}, secret, algorithm="HS256")
+    of_family = {} if family is None else {"fam": str(family)}
+    return jwt.encode(claims | {"jti": str(uuid4())} | of_family, secret, algorithm="HS256")
 
 
 def check_secret(secret: str) -> None:
@@ -57,57 +53,55 @@ class Verifier:
     jwks: Jwks | None = None
     audience: str | None = None
     skew_s: float = 30.0  # by how much the clock of whoever issues tokens may be wrong
+    life_max_s: float = LIFE_MAX_S
 
     def verify(self, token: str) -> Claims:
         """What the token says. May ask for keys over the network.
 
-        Raises WrongTokenError where it is expired, not yet valid, forged, or not for us; UnavailableError where its key
-        cannot be had.
+        Raises WrongTokenError where it is expired, not yet valid, good for too long, forged, or not for us;
+        UnavailableError where its key cannot be had.
         """
         try:
-            key, algorithms = self._key(jwt.get_unverified_header(token))
-            claims: dict[str, Any] = jwt.decode(
+            key, name, algorithm = self._key(jwt.get_unverified_header(token))
+            said: dict[str, Any] = jwt.decode(
                 token,
                 key,
-                algorithms=algorithms,
+                algorithms=[algorithm],
                 issuer=ISSUER,
                 audience=self.audience,
                 leeway=self.skew_s,
-                options={"require": ["sub", "exp", "iss"], "verify_aud": self.audience is not None},
+                options={
+                    "require": ["sub", "exp", "iss"],
+                    "verify_aud": self.audience is not None,
+                    "verify_jti": False,  # one that is no text is none
+                },
             )
-            expires_at = float(claims["exp"])
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise WrongTokenError(f"the token is not valid: {_reason(error)}") from error
-        return Claims(_subject(claims), _role(claims), expires_at, _name(claims))
+        claims = claims_of(said, token, name)
+        check_life(claims, time.time(), self.life_max_s, self.skew_s)
+        return claims
 
-    def _key(self, header: dict[str, Any]) -> tuple[Any, list[str]]:
+    def believes(self, key: str) -> bool:
+        """Whether tokens by this key are still believed: it may have been replaced, or withdrawn by its publisher."""
+        if self.secret is not None and key == _name_of(self.secret):
+            return True
+        return self.jwks is not None and self.jwks.publishes(key)
+
+    def _key(self, header: dict[str, Any]) -> tuple[Any, str, str]:
+        """The key, its name, and the one algorithm that it is for."""
         algorithm = header.get("alg")
         if self.secret is not None and algorithm in SYMMETRIC:
-            return self.secret, list(SYMMETRIC)
+            return self.secret, _name_of(self.secret), str(algorithm)
         if self.jwks is not None and algorithm in ASYMMETRIC:
-            return self.jwks.key(header.get("kid"), str(algorithm)), [str(algorithm)]
+            key = self.jwks.key(header.get("kid"), str(algorithm))
+            return key.key, key.name, str(algorithm)
         raise jwt.InvalidAlgorithmError
 
 
-def _subject(claims: dict[str, Any]) -> str:
-    subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 200 or not subject.isprintable():
-        raise WrongTokenError("the token is not valid: sub is no name of 1 to 200 characters")
-    return subject
-
-
-def _role(claims: dict[str, Any]) -> Role:
-    """The strongest of the roles that we know."""
-    named = claims.get("roles")
-    known = [role for role in Role if isinstance(named, list) and role.value in named]
-    if not known:
-        raise WrongTokenError(f"the token is not valid: roles names none of {', '.join(Role)}")
-    return known[-1]
-
-
-def _name(claims: dict[str, Any]) -> str | None:
-    name = claims.get("jti")
-    return name[:200] if isinstance(name, str) and name else None
+def _name_of(secret: str) -> str:
+    """Another one for every secret, which it does not tell."""
+    return f"secret:{hmac.digest(secret.encode(), b'name of the key', sha256).hex()[:32]}"
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (

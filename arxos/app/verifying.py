@@ -13,5 +13,5 @@ def verifier_of(settings: Settings) -> Verifier:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     if secret is not None:
         check_secret(secret)
-    jwks = Jwks(settings.jwks_url) if settings.jwks_url else None
-    return Verifier(secret, jwks, settings.jwt_audience or None, settings.jwt_skew_s)
+    jwks = Jwks(settings.jwks_url, settings.jwks_refresh_s, settings.jwks_stale_s) if settings.jwks_url else None
+    return Verifier(secret, jwks, settings.jwt_audience or None, settings.jwt_skew_s, settings.token_life_max_s)

@@ -31,6 +31,7 @@ from arxos.cli import (
     queues,
     reports,
     schedules,
+    sessions,
     submit,
     tokens,
     workers,
@@ -66,6 +67,7 @@ app.add_typer(dead.app, name="dead", rich_help_panel=OPERATE)
 app.add_typer(schedules.app, name="schedules", rich_help_panel=OPERATE)
 app.add_typer(workers.app, name="workers", rich_help_panel=OPERATE)
 app.add_typer(act_log.app, name="acts", rich_help_panel=OPERATE)
+app.add_typer(sessions.app, name="sessions", rich_help_panel=OPERATE)
 app.add_typer(tokens.app, name="tokens", rich_help_panel=OPERATE)
 app.add_typer(health.app, name="health", rich_help_panel=OPERATE)
 app.add_typer(reports.app, name="report", rich_help_panel=OPERATE)

@@ -18,8 +18,8 @@ from arxos.cli.output import print_json
 from arxos.cli.session import session
 from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
-from arxos.storage.access import AccessTable
 from arxos.storage.database_roles import role_of
+from arxos.storage.refresh_tokens import RefreshTokens
 from arxos.tasks.queues import Pool
 
 
@@ -144,10 +144,18 @@ def token(
     secret = runtime.settings.jwt_secret
     if secret is None:
         raise InvalidError("ARXOS_JWT_SECRET: is not set")
-    access = issue(secret.get_secret_value(), subject, role, expires)
+    _check_life("--expires", expires, "ARXOS_TOKEN_LIFE_MAX_S", runtime.settings.token_life_max_s)
     if refresh is None:
-        print(access)
+        print(issue(secret.get_secret_value(), subject, role, expires))
         return
-    following = token_urlsafe(32)
-    AccessTable(runtime.database).keep_refresh(following, uuid4(), subject, role, refresh)
+    _check_life("--refresh", refresh, "ARXOS_REFRESH_LIFE_MAX_S", runtime.settings.refresh_life_max_s)
+    expires = min(expires, refresh)  # it ends with its family
+    following, family = token_urlsafe(32), uuid4()
+    RefreshTokens(runtime.database).keep(following, family, subject, role, refresh)
+    access = issue(secret.get_secret_value(), subject, role, expires, family)
     print_json({"access_token": access, "expires_in": expires, "refresh_token": following})
+
+
+def _check_life(option: str, asked_s: int, variable: str, longest_s: int) -> None:
+    if asked_s > longest_s:
+        raise InvalidError(f"{option}: {asked_s} s is longer than {variable} allows: {longest_s} s")

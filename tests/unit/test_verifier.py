@@ -1,10 +1,11 @@
 """Whose tokens are believed, and which not."""
 
+import base64
+import hmac
 import json
-import threading
+import math
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import jwt
@@ -12,16 +13,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from arxos.app import jwks as keys_elsewhere
 from arxos.app.jwks import Jwks
 from arxos.app.tokens import ISSUER, Verifier, WrongTokenError, issue
 from arxos.domain.access import Role
 from arxos.domain.errors import UnavailableError
+from tests.key_publisher import Publisher, publishing, the_jwk
 
 SECRET = "s" * 32
 OURS = Verifier(SECRET)
 RSA = rsa.generate_private_key(65537, 2048)
+OTHER = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with publishing(the_jwk(RSA, "RS256", "r1"), the_jwk(EC, "ES256", "e1")) as publisher:
+        yield publisher
 
 
 def claims(**fields: Any) -> dict[str, Any]:
@@ -32,43 +40,6 @@ def claims(**fields: Any) -> dict[str, Any]:
 def signed(key: Any = SECRET, algorithm: str = "HS256", kid: str | None = None, **fields: Any) -> str:
     wanted = {name: value for name, value in claims(**fields).items() if value is not None}
     return jwt.encode(wanted, key, algorithm=algorithm, headers={"kid": kid} if kid else None)
-
-
-class Publisher:
-    """A server of keys that can be told to be silent."""
-
-    def __init__(self) -> None:
-        self.asked, self.silent = 0, False
-        self.keys = [_jwk(RSA, "RS256", "r1"), _jwk(EC, "ES256", "e1")]
-        publisher = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                publisher.asked += 1
-                self.send_response(500 if publisher.silent else 200)
-                self.end_headers()
-                self.wfile.write(json.dumps({"keys": publisher.keys}).encode())
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/keys"
-
-
-def _jwk(key: Any, algorithm: str, kid: str) -> dict[str, Any]:
-    made = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return {**made, "kid": kid, "alg": algorithm, "use": "sig"}
-
-
-@pytest.fixture
-def publisher() -> Iterator[Publisher]:
-    publisher = Publisher()
-    thread = threading.Thread(target=publisher.server.serve_forever)
-    thread.start()
-    yield publisher
-    publisher.server.shutdown()
-    publisher.server.server_close()
-    thread.join()
 
 
 def refusal(verifier: Verifier, token: str) -> str:
@@ -107,8 +78,94 @@ def test_what_a_token_lacks_is_said(fields: dict[str, Any], why: str) -> None:
     assert refusal(OURS, signed(**fields | times)) == why
 
 
-def test_an_end_beyond_all_numbers_is_no_end() -> None:
-    assert refusal(OURS, signed(exp=10**400)) == "it cannot be read"
+TIMES: dict[str, Any] = {
+    "huge": 10**400,
+    "large": 1e300,
+    "beyond-3000": 40_000_000_000,
+    "negative": -1,
+    "not-a-number": math.nan,
+    "infinite": math.inf,
+    "minus-infinite": -math.inf,
+    "text": "1700000000",
+    "words": "tomorrow",
+    "empty": "",
+    "true": True,
+    "list": [1_700_000_000],
+    "object": {},
+}
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize("value", TIMES.values(), ids=TIMES.keys())
+def test_a_time_that_is_none_makes_the_token_worthless(claim: str, value: Any) -> None:
+    assert refusal(OURS, signed(**{claim: value}))
+
+
+def test_a_time_may_have_decimals() -> None:
+    assert OURS.verify(signed(exp=time.time() + 60.5, iat=time.time() - 0.5, nbf=time.time() - 0.5)).subject == "ada"
+
+
+LONGEST = 3600.0
+STRICT = Verifier(SECRET, life_max_s=LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "good"),
+    [
+        (0, 3600, True),
+        (0, 3601, False),
+        (-3500, 100, True),
+        (-3600, 100, False),  # over soon, and good for too long all the same
+        (None, 3590, True),
+        (None, 3700, False),
+        (0, 10 * 366 * 86_400, False),
+        (None, 10 * 366 * 86_400, False),
+    ],
+)
+def test_no_token_is_good_for_longer_than_the_longest(issued: int | None, expires: int, good: bool) -> None:
+    now = int(time.time())
+    token = signed(iat=None if issued is None else now + issued, exp=now + expires)
+    if good:
+        assert STRICT.verify(token).subject == "ada"
+    else:
+        assert refusal(STRICT, token) == "it is good for longer than 3600 s (ARXOS_TOKEN_LIFE_MAX_S)"
+
+
+def test_others_tokens_are_held_to_the_longest_too(publisher: Publisher) -> None:
+    verifier = Verifier(None, Jwks(publisher.url), life_max_s=LONGEST)
+    token = signed(RSA, "RS256", "r1", exp=int(time.time()) + 7200)
+    assert refusal(verifier, token) == "it is good for longer than 3600 s (ARXOS_TOKEN_LIFE_MAX_S)"
+
+
+@pytest.mark.parametrize("jti", [None, "", 7, [], "x" * 201, "a\x00b"], ids=range(6))
+def test_a_token_without_a_name_has_that_of_what_was_signed(publisher: Publisher, jti: Any) -> None:
+    """So it can be revoked, also where the same is signed another time: such a signature is never the same."""
+    verifier = Verifier(None, Jwks(publisher.url))
+    said = {"jti": jti, "exp": int(time.time()) + 60}
+    one, other = (signed(EC, "ES256", "e1", **said) for _ in range(2))
+    assert one != other
+    name = verifier.verify(one).token_id
+    assert name.startswith("sha256:")
+    assert verifier.verify(other).token_id == name
+    assert verifier.verify(signed(EC, "ES256", "e1", **said, sub="eve")).token_id != name
+
+
+@pytest.mark.parametrize("part", ["header", "payload"])
+def test_what_is_nested_too_deeply_is_refused(part: str) -> None:
+    deep = b"[" * 15_000
+    head = base64.urlsafe_b64encode(deep if part == "header" else b'{"alg": "HS256"}').decode().rstrip("=")
+    signing = f"{head}.{base64.urlsafe_b64encode(deep).decode().rstrip('=')}"
+    signature = hmac.digest(SECRET.encode(), signing.encode(), "sha256")
+    token = f"{signing}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    assert refusal(OURS, token) == "it cannot be read"
+
+
+@pytest.mark.parametrize("family", ["x", 7, []])
+def test_a_family_is_an_id_or_none(family: Any) -> None:
+    if isinstance(family, str):
+        assert refusal(OURS, signed(fam=family)) == "fam is no family's id"
+    else:
+        assert OURS.verify(signed(fam=family)).family is None
 
 
 def test_clocks_may_differ_a_little() -> None:
@@ -164,15 +221,66 @@ def test_unknown_keys_are_asked_for_now_and_then_only(publisher: Publisher) -> N
     assert publisher.asked == 1
 
 
-def test_known_keys_stay_good_while_their_server_is_away(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_elsewhere, "LIFETIME_S", 0.0)
-    monkeypatch.setattr(keys_elsewhere, "PAUSE_S", 0.0)
-    verifier = Verifier(None, Jwks(publisher.url))
+def test_known_keys_stay_good_while_their_server_is_away(publisher: Publisher) -> None:
+    verifier = Verifier(None, Jwks(publisher.url, refresh_s=0.0))
     token = signed(RSA, "RS256", "r1")
-    verifier.verify(token)
+    name = verifier.verify(token).key
     publisher.silent = True
     assert verifier.verify(token).subject == "ada"
+    assert verifier.believes(name)
     assert publisher.asked == 2
+
+
+def test_keys_are_not_believed_for_ever_while_their_server_is_away(publisher: Publisher) -> None:
+    jwks = Jwks(publisher.url, refresh_s=0.0)
+    verifier = Verifier(None, jwks)
+    token = signed(RSA, "RS256", "r1")
+    name = verifier.verify(token).key
+    publisher.silent, jwks.stale_s = True, 0.0
+    assert not verifier.believes(name)
+    with pytest.raises(UnavailableError, match="ARXOS_JWKS_URL does not answer with keys"):
+        verifier.verify(token)
+
+
+@pytest.mark.parametrize(
+    "left", [[], [the_jwk(EC, "ES256", "e1")], [the_jwk(OTHER, "RS256", "r1")]], ids=["none", "others", "same-kid"]
+)
+def test_a_withdrawn_key_opens_nothing_after_the_next_look(publisher: Publisher, left: list[dict[str, Any]]) -> None:
+    """Also where its server publishes no key any more, or another by the same name."""
+    jwks = Jwks(publisher.url, refresh_s=0.0)
+    verifier = Verifier(None, jwks)
+    token = signed(RSA, "RS256", "r1")
+    name = verifier.verify(token).key
+    publisher.keys = left
+    jwks.refresh_if_due()
+    assert not verifier.believes(name)
+    assert refusal(verifier, token) in {"nobody publishes its key", "its signature is not ours"}
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b'{"keys": 7}', b"[" * 100_000, b"\xff"], ids=range(6))
+def test_what_is_no_set_of_keys_withdraws_none(publisher: Publisher, answer: bytes) -> None:
+    jwks = Jwks(publisher.url, refresh_s=0.0)
+    verifier = Verifier(None, jwks)
+    name = verifier.verify(signed(RSA, "RS256", "r1")).key
+    publisher.instead = answer
+    jwks.refresh_if_due()
+    assert verifier.believes(name)
+    assert publisher.asked == 2
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 7, {}, {"kty": "RSA"}, {"kty": "oct", "k": "AAAA", "kid": "r1"}, {"kty": [], "kid": {}}], ids=range(6)
+)
+def test_an_odd_key_spoils_no_other(publisher: Publisher, odd: Any) -> None:
+    publisher.keys = [odd, *publisher.keys, odd]
+    assert Verifier(None, Jwks(publisher.url)).verify(signed(RSA, "RS256", "r1")).subject == "ada"
+
+
+def test_only_the_secret_that_signs_now_is_believed() -> None:
+    name = OURS.verify(issue(SECRET, "ada", Role.ADMIN, 60)).key
+    assert OURS.believes(name)
+    assert not Verifier("t" * 32).believes(name)
+    assert SECRET not in name
 
 
 def test_without_any_key_nothing_can_be_said() -> None:

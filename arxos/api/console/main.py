@@ -16,12 +16,13 @@ from arxos.api.console.pages import (
     queues,
     reports,
     schedules,
+    sessions,
     workers,
 )
 from arxos.api.console.routing import HOME, console_router
 from arxos.api.console.visitors import Looker
 
-PAGES = (overview, jobs, job, dead, queues, workers, schedules, buildings, building, reports, quarantine, log)
+PAGES = (overview, jobs, job, dead, queues, workers, schedules, buildings, building, reports, quarantine, log, sessions)
 
 home = console_router()
 

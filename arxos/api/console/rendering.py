@@ -36,6 +36,7 @@ NAVIGATION = (  # path below /console, title; in the order of the menu
     ("reports", "Reports"),
     ("quarantine", "Quarantine"),
     ("log", "Operator log"),
+    ("sessions", "Sessions"),
 )
 
 _environment = Environment(

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from structlog.stdlib import get_logger
 
+from arxos.api.console.origins import check_origin
 from arxos.api.console.rendering import done, page
 from arxos.api.console.visitors import SignInError
 from arxos.api.identity import request_id
@@ -30,6 +31,7 @@ class ConsoleRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             try:
+                check_origin(request)
                 return await answer(request)
             except SignInError:
                 return _to_sign_in(request)

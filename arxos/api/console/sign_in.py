@@ -9,10 +9,10 @@ from fastapi.responses import RedirectResponse
 from arxos.api.access import proven
 from arxos.api.console.rendering import page
 from arxos.api.console.routing import HOME, SIGN_IN, console_router, own_path
-from arxos.api.console.visitors import COOKIE, Signed, source_of
+from arxos.api.console.visitors import Signed, cookie_of, source_of
 from arxos.api.working import Served, in_thread
 from arxos.app.tokens import WrongTokenError
-from arxos.storage.console_sessions import ConsoleSessions
+from arxos.storage.console_sessions import ConsoleSessions, NewSession
 
 LONGEST_S = 12 * 3600  # and no longer than the token itself
 
@@ -40,18 +40,31 @@ async def sign_in(
     except WrongTokenError as error:
         return page(request, None, "sign_in.html", 401, wrong=str(error), next=where)
     until = min(claims.expires_at, time.time() + LONGEST_S)
+    new = NewSession(
+        claims.subject,
+        claims.role,
+        source_of(request),
+        until,
+        claims.token_id,
+        claims.key,
+        claims.issued_at,
+        claims.family,
+    )
+    cookie = cookie_of(request)
     sessions = ConsoleSessions(runtime.database)
-    cookie = await in_thread(request, sessions.open, claims.subject, claims.role, source_of(request), until)
+    if before := request.cookies.get(cookie.name):  # who signs in again is signed in once
+        await in_thread(request, sessions.close, before)
+    value = await in_thread(request, sessions.open, new)
     answer = RedirectResponse(where, 303)
-    secure = runtime.settings.api_https or request.url.scheme == "https"
-    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
+    answer.set_cookie(cookie.name, value, path=cookie.path, httponly=True, samesite="strict", secure=cookie.secure)
     return answer
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, runtime: Served, _: Signed) -> Response:
     """End the session."""
-    await in_thread(request, ConsoleSessions(runtime.database).close, request.cookies[COOKIE])
+    cookie = cookie_of(request)
+    await in_thread(request, ConsoleSessions(runtime.database).close, request.cookies[cookie.name])
     answer = RedirectResponse(SIGN_IN, 303)
-    answer.delete_cookie(COOKIE, path="/console")
+    answer.delete_cookie(cookie.name, path=cookie.path, httponly=True, samesite="strict", secure=cookie.secure)
     return answer

@@ -9,14 +9,28 @@ from typing import Annotated
 from fastapi import Depends, Form, Request
 
 from arxos.api.addresses import client_address
+from arxos.api.callers import known_to
 from arxos.api.problems import Refusal
 from arxos.api.working import in_thread
 from arxos.app.access import Caller
+from arxos.app.claims import Claims
 from arxos.domain.access import Permission, Role
 from arxos.domain.jobs.operator import Operator
-from arxos.storage.console_sessions import ConsoleSessions
+from arxos.storage.console_sessions import ConsoleSessions, Session
 
-COOKIE = "arxos_console"
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """Where a browser keeps what shows who is signed in."""
+
+    name: str
+    path: str
+    secure: bool
+
+
+PLAIN = Cookie("arxos_console", "/console", secure=False)
+# Of this name browsers take none from a neighbouring host or over plain http: nobody can plant a session of theirs.
+SECURE = Cookie("__Host-arxos_console", "/", secure=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +54,38 @@ class SignInError(Exception):
     """Nobody is signed in: to be sent to the sign-in page."""
 
 
+def cookie_of(request: Request) -> Cookie:
+    """The one that counts where clients come by https, or where they don't."""
+    https = request.app.state.runtime.settings.api_https or request.url.scheme == "https"
+    return SECURE if https else PLAIN
+
+
 async def visitor(request: Request) -> Visitor:
     """Whose cookie it is. Raises SignInError."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(cookie_of(request).name)
     sessions = ConsoleSessions(request.app.state.runtime.database)
     session = await in_thread(request, sessions.find, token) if token else None
     if token is None or session is None:
         raise SignInError
-    caller = Caller(session.subject, Role(session.role))
-    known: Visitor = Visitor(caller, proof_of(token), source_of(request))
+    claims = _claims_of(session)
+    if known_to(request).why_ended(claims) is not None:  # its key was withdrawn, which no table says
+        raise SignInError
+    known: Visitor = Visitor(Caller(session.subject, claims.role, claims), proof_of(token), source_of(request))
     request.state.visitor = known  # a refusal is a page of theirs, too
     return known
+
+
+def _claims_of(session: Session) -> Claims:
+    return Claims(
+        session.subject,
+        Role(session.role),
+        session.expires_at.timestamp(),
+        session.token_id,
+        session.issued_s,
+        session.token_key,
+        session.family,
+        session.id,
+    )
 
 
 def proof_of(token: str) -> str:

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from starlette.responses import StreamingResponse
 
 from arxos.api.access import Reader
+from arxos.api.event_streams import KEEPALIVE_S, event_stream
 from arxos.api.problems import documented
 from arxos.api.routes.buildings import BuildingId
-from arxos.api.routes.job_events import KEEPALIVE_S, STREAM
 from arxos.api.schemas.health import BuildingHealthView
 from arxos.api.schemas.jobs import JobView
 from arxos.api.working import Served, in_thread
@@ -39,12 +38,13 @@ JOBS = 20  # of the latest
         **documented(404),
     },
 )
-async def events(building_id: BuildingId, request: Request, runtime: Served, _: Reader) -> Response:
-    """An event `building` for every change of it, `health` for every change of its health, `job` for one of a job's."""
+async def events(building_id: BuildingId, request: Request, runtime: Served, caller: Reader) -> Response:
+    """An event `building` for every change of it, `health` for every change of its health, `job` for one of a job's.
+
+    Where the token ends, the last event is `end`, with the reason.
+    """
     first = await in_thread(request, _look, runtime, building_id)
-    return StreamingResponse(
-        _told(request, runtime, building_id, first), media_type="text/event-stream", headers=STREAM
-    )
+    return event_stream(request, caller, _told(request, runtime, building_id, first))
 
 
 Seen = tuple[int, tuple[Job, ...], HealthReport | None]  # the building's version, its latest jobs, how it is

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from starlette.responses import StreamingResponse
 
 from arxos.api.access import Reader
+from arxos.api.event_streams import KEEPALIVE_S, event_stream
 from arxos.api.gathered import read
 from arxos.api.problems import documented
 from arxos.api.routes.jobs import JobId
@@ -20,8 +20,6 @@ from arxos.domain.jobs.job import FINAL, Job
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 LOOK_S = 0.25  # how late a change is told at most; who asks at the same moment is answered together
-KEEPALIVE_S = 15.0
-STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 LastSeen = Annotated[
     str | None, Header(alias="Last-Event-ID", max_length=200, description="the last event that was seen")
 ]
@@ -36,13 +34,14 @@ LastSeen = Annotated[
         **documented(404),
     },
 )
-async def events(job_id: JobId, request: Request, _: Reader, last_seen: LastSeen = None) -> Response:
+async def events(job_id: JobId, request: Request, caller: Reader, last_seen: LastSeen = None) -> Response:
     """An event `job` with the whole job, now and at every change of state, attempt or progress, until it is over.
 
-    With `Last-Event-ID` what was seen is not told again. Comments keep the connection open.
+    With `Last-Event-ID` what was seen is not told again. Comments keep the connection open. Where the token ends
+    first, the last event is `end`, with the reason.
     """
     job = await read(request, job_id)
-    return StreamingResponse(_told(request, job, last_seen), media_type="text/event-stream", headers=STREAM)
+    return event_stream(request, caller, _told(request, job, last_seen))
 
 
 async def _told(request: Request, job: Job, seen: str | None) -> AsyncIterator[bytes]:

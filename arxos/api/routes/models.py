@@ -76,7 +76,8 @@ async def put(
     if webhook_id is not None:
         await in_thread(request, own, runtime, webhook_id, caller)
     sender = Sender(caller.subject, request_id() or None, webhook_id, caller.submitter.principal)
-    received = await _take_in(request, runtime, building_id, file, sender)
+    chunks = Incoming(request, caller.claims, runtime.settings.model_limit_mb << 20, file.digest)
+    received = await _take_in(request, runtime, building_id, file.filename, chunks, sender)
     answers_of(request).forget(building_id)
 
     def jobs() -> Any:
@@ -162,7 +163,9 @@ def _refuse_early(runtime: Runtime, building_id: UUID, file: Announced) -> None:
         refuse_if_full(uow, queues, runtime.settings.backlog_limit)
 
 
-async def _take_in(request: Request, runtime: Runtime, building_id: UUID, file: Announced, sender: Sender) -> Received:
+async def _take_in(
+    request: Request, runtime: Runtime, building_id: UUID, filename: str, chunks: Incoming, sender: Sender
+) -> Received:
     """Store the body, in a thread of its own kind: slow senders must not keep everybody else waiting."""
     threads: CapacityLimiter = request.app.state.uploads
     if threads.available_tokens < 1:
@@ -171,9 +174,6 @@ async def _take_in(request: Request, runtime: Runtime, building_id: UUID, file: 
     limit = runtime.settings.model_limit_mb << 20
 
     def store() -> Received:
-        chunks = Incoming(request, limit, file.digest)
-        return receive_model(
-            runtime.ports, building_id, chunks, filename=file.filename, limit_bytes=limit, sender=sender
-        )
+        return receive_model(runtime.ports, building_id, chunks, filename=filename, limit_bytes=limit, sender=sender)
 
     return await to_thread.run_sync(store, limiter=threads)

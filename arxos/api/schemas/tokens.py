@@ -1,5 +1,6 @@
 """Tokens."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,4 +42,25 @@ class Revocation(BaseModel):
     jti: str | None = Field(default=None, min_length=1, max_length=200, description="its `jti`", examples=[SOME_ID])
     reason: str | None = Field(
         default=None, max_length=1000, description="recorded with the act", examples=["it was in a log"]
+    )
+
+
+class SubjectToEnd(BaseModel):
+    """Whose everything. Without a name: the caller's."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    subject: str | None = Field(default=None, min_length=1, max_length=200, description="who", examples=["ada"])
+    reason: str | None = Field(
+        default=None, max_length=1000, description="recorded with the act", examples=["a laptop was lost"]
+    )
+
+
+class EndedSubject(BaseModel):
+    """What was ended."""
+
+    sessions: int = Field(description="at the console", examples=[1])
+    families: int = Field(description="of refresh tokens", examples=[2])
+    tokens_until: datetime = Field(
+        description="tokens issued up to then open nothing", examples=["2026-11-25T08:00:30Z"]
     )

@@ -21,7 +21,7 @@ from arxos.domain.jobs.schedule import Entry
 from arxos.domain.jobs.slots import Rhythm
 from arxos.domain.jobs.submitter import user
 from arxos.domain.rollups.rows import BuildingRollup
-from arxos.storage.console_sessions import ConsoleSessions
+from arxos.storage.console_sessions import ConsoleSessions, NewSession
 from arxos.storage.quarantine import QuarantineTable, Refused
 from tests.building_builders import a_floor, a_space, an_index, plan
 from tests.http import SECRET, Api
@@ -29,7 +29,19 @@ from tests.http import SECRET, Api
 SCRIPT = "<script>alert('O\\'Brien')</script>"
 WORKER = "cpu@host:4711:3f9a2c"
 HOME = "/console/overview"
-PAGES = ("overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "reports", "quarantine", "log")
+PAGES = (
+    "overview",
+    "jobs",
+    "dead",
+    "queues",
+    "workers",
+    "schedules",
+    "buildings",
+    "reports",
+    "quarantine",
+    "log",
+    "sessions",
+)
 
 
 class Visitor:
@@ -124,7 +136,8 @@ def test_the_cookie_is_kept_from_scripts_and_strangers(api: Api) -> None:
 
 def test_a_session_ends_with_its_token(api: Api) -> None:
     sessions = ConsoleSessions(api.world.runtime.database)
-    with httpx.Client(base_url=api.url, cookies={"arxos_console": sessions.open("ada", "viewer", "here", 1.0)}) as late:
+    cookie = sessions.open(NewSession("ada", "viewer", "here", 1.0, "jti", "key"))
+    with httpx.Client(base_url=api.url, cookies={"arxos_console": cookie}) as late:
         assert late.get(HOME).status_code == 303
 
 

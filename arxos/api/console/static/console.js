@@ -12,7 +12,7 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 // Keys for whoever would rather type: "/" to the filter, "g" and a letter to a page.
-const PAGES = { o: "overview", j: "jobs", d: "dead", q: "queues", w: "workers", s: "schedules", b: "buildings", p: "reports", r: "quarantine", l: "log" };
+const PAGES = { o: "overview", j: "jobs", d: "dead", q: "queues", w: "workers", s: "schedules", b: "buildings", p: "reports", r: "quarantine", l: "log", n: "sessions" };
 let going = false;
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
