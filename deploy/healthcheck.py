@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import psycopg
 
@@ -85,8 +86,17 @@ def main() -> None:
 def _illness(name: str, pid: int | None) -> str | None:
     try:
         return None if CHECKS[name](pid) else "no sign of life"
-    except (OSError, psycopg.Error) as error:
+    except KeyError as error:
+        return f"{error.args[0]} is not set"
+    except (OSError, ValueError, psycopg.Error) as error:
         return str(error)
+
+
+def _secret(variable: str) -> str:
+    """Of the environment, or of the file that `…_FILE` names, which goes first: as the processes read it."""
+    if path := os.environ.get(f"{variable}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ[variable]
 
 
 def _answers(port: str, path: str) -> bool:
@@ -95,7 +105,7 @@ def _answers(port: str, path: str) -> bool:
 
 
 def _ask(question: str, values: tuple[object, ...]) -> bool:
-    with psycopg.connect(os.environ["ARXOS_DATABASE_URL"], connect_timeout=3) as connection:
+    with psycopg.connect(_secret("ARXOS_DATABASE_URL"), connect_timeout=3) as connection:
         row = connection.execute(question, values).fetchone()
     return bool(row and row[0])
 

@@ -64,12 +64,29 @@ def _certificates(listed: str) -> str:
     return listed
 
 
+def _users(listed: SecretStr) -> SecretStr:
+    parse_users(listed.get_secret_value())
+    return listed
+
+
+def parse_users(listed: str) -> dict[str, str]:
+    """``name:password,…``. Raises ValueError, never with a password in it."""
+    users = {}
+    for number, one in enumerate(filter(None, map(str.strip, listed.split(","))), 1):
+        name, _, password = one.partition(":")
+        if not name or len(password) < SHORTEST_PASSWORD:
+            raise ValueError(f"user {number}: needs name:password, with {SHORTEST_PASSWORD} characters at least")
+        users[name] = password
+    return users
+
+
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value().encode()) < 32:
         raise ValueError("must have at least 32 bytes")
     return secret
 
 
+SHORTEST_PASSWORD = 12  # characters
 NOWHERE = {  # in place of wrong addresses
     "database_url": "postgresql://",
     "broker_url": "redis://127.0.0.1:1",
@@ -85,6 +102,7 @@ SECRETS = (
     "webhook_secret",
     "ingress_keys",
     "watch_services",
+    "flower_users",
 )  # each may be in a file: ARXOS_…_FILE
 KINDS = re.compile(r"[a-z_][a-z0-9_]*(\.([a-z0-9_]+|\*))*|\*")
 RedisUrl = Annotated[str, AfterValidator(_a_redis)]
@@ -125,6 +143,10 @@ class Settings(BaseSettings):
     # What plain Celery producers may ask for; it allows nothing that a kind does not.
     ingress_kinds: Annotated[str, AfterValidator(_kinds)] = "building.*,probe.*"
     ingress_keys: Annotated[SecretStr, AfterValidator(_keys)] = SecretStr("")  # name:secret,…: then messages are signed
+    flower_users: Annotated[SecretStr, AfterValidator(_users)] = SecretStr("")  # name:password,…: who looks at Flower
+    flower_user_header: str = Field(
+        default="", pattern=r"^[A-Za-z0-9-]*$"
+    )  # where a trusted proxy names whom it let in
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None  # signs webhooks
     webhook_allow: Annotated[str, AfterValidator(_networks)] = ""  # networks not public that webhooks may lead to
     watch_services: Annotated[SecretStr, AfterValidator(_services)] = SecretStr("")  # name=https://…,…
@@ -142,6 +164,11 @@ class Settings(BaseSettings):
     cancel_grace_s: float = Field(default=10.0, ge=0, le=3600)  # how long a body may take to stop once it was told
     undo_s: float = Field(default=600.0, ge=0, le=7 * 86_400)  # for how long bulk acts on dead letters can be undone
     long_transaction_s: float = Field(default=300.0, gt=0)  # a transaction open for longer is told of
+
+    @property
+    def flower_passwords(self) -> dict[str, str]:
+        """Name → password of those who may look at Flower."""
+        return parse_users(self.flower_users.get_secret_value())
 
 
 def read_settings() -> Settings:

@@ -78,3 +78,20 @@ def test_waiting_for_a_process_sees_it_come_to_life(database: str) -> None:
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as check:
         _beat(database, host=platform.node(), seconds_ago=0)
         assert check.wait() == 0
+
+
+def test_the_database_may_be_named_in_a_file(database: str, tmp_path: Path) -> None:
+    """Which goes first, as for the processes themselves."""
+    _beat(database, host=platform.node(), seconds_ago=1)
+    secret = tmp_path / "database_url"
+    secret.write_text(f"{database}\n")
+    environment = {"PATH": os.environ["PATH"], "ARXOS_DATABASE_URL_FILE": str(secret)}
+    command = [sys.executable, str(SCRIPT), "worker"]
+    for more in ({}, {"ARXOS_DATABASE_URL": "postgresql://127.0.0.1:1/nothing"}):
+        assert subprocess.run(command, env=environment | more, check=False).returncode == 0
+    secret.unlink()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    del environment["ARXOS_DATABASE_URL_FILE"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "worker: ARXOS_DATABASE_URL is not set\n")
