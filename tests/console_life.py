@@ -24,7 +24,9 @@ from arxos.domain.jobs.operator import Operator
 from arxos.domain.jobs.schedule import Entry, Policy
 from arxos.domain.jobs.slots import Rhythm
 from arxos.domain.jobs.submitter import user
+from arxos.storage.console_sessions import ConsoleSessions, NewSession
 from arxos.storage.quarantine import QuarantineTable, Refused
+from arxos.storage.refresh_tokens import RefreshTokens
 from deploy.local.programs import find_chromium
 from tests.http import SECRET, Api, running_api
 from tests.running import Stack, wait_until
@@ -54,7 +56,7 @@ class Life:
     def pages(self) -> Mapping[str, str]:
         """Name → path below ``/console``."""
         same = ("sign-in", "overview", "jobs", "dead", "queues", "workers", "schedules", "buildings", "reports")
-        return {name: name for name in (*same, "quarantine", "log")} | {
+        return {name: name for name in (*same, "quarantine", "log", "sessions")} | {
             "job": f"jobs/{self.dead}",
             "try": "dead/try?action=redrive",
             "building": f"buildings/{self.building}",
@@ -76,6 +78,7 @@ def life(variables: dict[str, str], folder: Path) -> Iterator[Life]:
             _reports(stack)
             _work(stack)
             _orders(stack)
+            _holders(stack)
             yield Life(api, stack, building, dead)
     finally:
         for process in others:
@@ -83,6 +86,16 @@ def life(variables: dict[str, str], folder: Path) -> Iterator[Life]:
         for process in others:
             process.wait(30)
         stack.stop()
+
+
+def _holders(stack: Stack) -> None:
+    """Others who are signed in, or hold refresh tokens."""
+    sessions, tokens = ConsoleSessions(stack.runtime.database), RefreshTokens(stack.runtime.database)
+    until = datetime.now(UTC).timestamp() + 8 * 3600
+    for name, role, source in (("ada", Role.ADMIN, "console@10.0.0.7"), ("grace", Role.VIEWER, "console@10.0.0.12")):
+        sessions.open(NewSession(name, role, source, until, str(uuid4()), "another key"))
+    for name, role, days in (("city-import", Role.EDITOR, 30), ("dashboard", Role.VIEWER, 90)):
+        tokens.keep(f"refresh-{name}", uuid4(), name, role, days * 86_400)
 
 
 def _buildings(stack: Stack) -> UUID:

@@ -40,9 +40,11 @@ SELECT {COLUMNS} FROM console_sessions AS s
 WHERE {LIVES} AND (%(subject)s::text IS NULL OR subject = %(subject)s) AND (%(after)s::uuid IS NULL OR id > %(after)s)
 ORDER BY id LIMIT %(limit)s
 """
-CLOSE = "UPDATE console_sessions SET ended_at = clock_timestamp() WHERE digest = %s AND ended_at IS NULL"
+# Older code beside this one knows of `expires_at` alone.
+ENDED = "ended_at = clock_timestamp(), expires_at = least(expires_at, clock_timestamp())"
+CLOSE = f"UPDATE console_sessions SET {ENDED} WHERE digest = %s AND ended_at IS NULL"
 END = f"""
-UPDATE console_sessions AS s SET ended_at = clock_timestamp()
+UPDATE console_sessions AS s SET {ENDED}
 WHERE id = %(id)s AND {LIVES} AND (%(subject)s::text IS NULL OR subject = %(subject)s) RETURNING subject
 """
 
@@ -111,7 +113,7 @@ class ConsoleSessions:
     def close(self, token: str) -> None:
         """Sign out."""
         with self.database.connection() as connection:
-            connection.execute(CLOSE, [_digest(token)])
+            connection.execute(CLOSE.encode(), [_digest(token)])
             connection.commit()
 
     def end(self, session_id: UUID, by: Operator, subject: str | None = None) -> None:

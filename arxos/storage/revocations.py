@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 
 from arxos.domain.jobs.operator import Operator
 from arxos.storage.acts import record
+from arxos.storage.console_sessions import ENDED
 from arxos.storage.database import Connection, Database
 
 FOR_GOOD = datetime(2999, 12, 31, tzinfo=UTC)  # until when a revocation counts where nobody knows the token's end
@@ -24,7 +25,9 @@ ON CONFLICT (subject) DO UPDATE SET
     ended_at = EXCLUDED.ended_at, ended_by = EXCLUDED.ended_by, reason = EXCLUDED.reason
 RETURNING tokens_until
 """
-END_SESSIONS = "UPDATE console_sessions SET ended_at = clock_timestamp() WHERE subject = %s AND ended_at IS NULL"
+END_SESSIONS = f"""
+UPDATE console_sessions SET {ENDED} WHERE subject = %s AND ended_at IS NULL AND expires_at > clock_timestamp()
+"""
 END_FAMILIES = """
 WITH ended AS (
     UPDATE refresh_tokens SET revoked_at = clock_timestamp()
@@ -42,13 +45,12 @@ UNION ALL
 SELECT 'family', family::text, max(revoked_at), max(expires_at) FROM refresh_tokens, lately
 WHERE revoked_at > lately.at GROUP BY family
 UNION ALL
-SELECT 'session', id::text, ended_at, expires_at FROM console_sessions, lately
-WHERE ended_at > lately.at AND expires_at > clock_timestamp()
+SELECT 'session', id::text, ended_at, ended_at FROM console_sessions, lately WHERE ended_at > lately.at
 """
 FORGET = (
     "DELETE FROM revoked_tokens WHERE expires_at < clock_timestamp() - interval '1 day'",
     "DELETE FROM refresh_tokens WHERE expires_at < clock_timestamp() - interval '1 day'",
-    "DELETE FROM console_sessions WHERE expires_at < clock_timestamp()",
+    "DELETE FROM console_sessions WHERE expires_at < clock_timestamp() - interval '1 hour'",
 )
 
 
@@ -129,6 +131,6 @@ class RevocationTable:
 def _end_subject(connection: Connection, subject: str, by: Operator, skew_s: float) -> SubjectEnded:
     """What begins at this moment is ended by the row of the subject, which its check sees."""
     [until] = connection.execute(END_SUBJECT, [subject, skew_s, by.name, by.reason]).fetchone() or ()
-    sessions = connection.execute(END_SESSIONS, [subject]).rowcount
+    sessions = connection.execute(END_SESSIONS.encode(), [subject]).rowcount
     [families] = connection.execute(END_FAMILIES, [subject]).fetchone() or ()
     return SubjectEnded(sessions, families, until)

@@ -46,7 +46,9 @@ def test_the_roles_include_each_other() -> None:
 def test_a_role_does_what_its_row_allows_and_nothing_else(api: Api, role: Role) -> None:
     for number, call in enumerate(GUARDED):
         assert call.permission is not None
-        token = issue(SECRET, f"eve-{number}", role, 60)  # of another: some calls end the token, or all of the caller's
+        token = issue(
+            SECRET, f"eve-{role}-{number}", role, 60
+        )  # of another: some calls end the token, or all of the caller's
         answer = asked(api.nobody, call, token)
         status = answer.status_code
         if call.permission in PERMISSIONS[role]:

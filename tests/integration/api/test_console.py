@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from arxos.domain.jobs.submitter import user
 from arxos.domain.rollups.rows import BuildingRollup
 from arxos.storage.console_sessions import ConsoleSessions, NewSession
 from arxos.storage.quarantine import QuarantineTable, Refused
+from arxos.storage.refresh_tokens import RefreshTokens
 from tests.building_builders import a_floor, a_space, an_index, plan
 from tests.http import SECRET, Api
 
@@ -260,6 +262,9 @@ def hostile(api: Api) -> UUID:
         uow.buildings.save_report(model.id, ValidationReport(SCRIPT, (rule,), (finding,)))
         uow.rollups.keep_buildings(uow.rollups.now().date(), [BuildingRollup(SCRIPT, health={SCRIPT: 1})])
         uow.commit()
+    until = datetime.now(UTC).timestamp() + 600
+    ConsoleSessions(runtime.database).open(NewSession(SCRIPT, "viewer", SCRIPT, until, "jti", "key"))
+    RefreshTokens(runtime.database).keep("hostile", UUID(int=4711), SCRIPT, Role.VIEWER, 600)
     for state in ("queued", "dead"):
         job = api.admin.post("/api/jobs", json={"kind": "probe.noop", "submitted_by": SCRIPT}).json()["id"]
         changed = "UPDATE jobs SET state = %s, error_type = %s, error_message = %s, finished_at = now() WHERE id = %s"
