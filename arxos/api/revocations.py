@@ -16,6 +16,7 @@ from arxos.storage.revocations import Ended, RevocationTable
 
 LOOK_S = 1.0  # how often it is asked what was ended
 TRUST_S = 10.0  # without an answer for so long, no token is believed: it may have been revoked meanwhile
+FAILED_S = 5.0  # for how long after a failure only `listen` asks
 FORGET_S = 3600.0  # how often what has long expired is deleted
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ class Revocations:
     _subjects: dict[str, float] = field(default_factory=dict)
     _heard: datetime | None = None
     _looked_at: float = float("-inf")
+    _failed_at: float = float("-inf")
     _forgotten_at: float = field(default_factory=monotonic)
     _looking: asyncio.Task[None] | None = None
     _thread: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
@@ -54,7 +56,7 @@ class Revocations:
 
     async def catch_up(self) -> None:
         """Wait until it is known what was ended lately. Raises UnavailableError where it cannot be asked."""
-        if not self.is_known:
+        if not self.is_known and monotonic() - self._failed_at > FAILED_S:  # else it would keep everybody waiting
             await self.look()
         if not self.is_known:
             raise UnavailableError(f"which tokens were revoked could not be asked for {TRUST_S:g} s")
@@ -91,6 +93,7 @@ class Revocations:
                 self._forgotten_at = began
                 await to_thread.run_sync(self._forget, limiter=self._thread)
         except TransientError as error:
+            self._failed_at = monotonic()
             log.debug("revocations_not_heard", error=str(error))
         finally:
             self._looking = None

@@ -84,7 +84,12 @@ def test_a_process_that_has_never_heard_believes_nobody() -> None:
         table.away = True
         with pytest.raises(UnavailableError, match="which tokens were revoked could not be asked for 10 s"):
             await known.catch_up()
+        asked = len(table.asked)
+        with pytest.raises(UnavailableError):
+            await known.catch_up()
+        assert len(table.asked) == asked  # nobody waits for an answer that will not come
         table.away = False
+        await known.look()
         await known.catch_up()
 
     run(test)
@@ -102,6 +107,7 @@ def test_what_was_heard_is_believed_for_some_seconds_and_no_longer(monkeypatch: 
         with pytest.raises(UnavailableError):
             await known.catch_up()
         table.away = False
+        monkeypatch.setattr(module, "monotonic", lambda: later + 2 + module.FAILED_S)
         await known.catch_up()
 
     run(test)

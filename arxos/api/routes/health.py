@@ -12,6 +12,7 @@ from arxos.api.problems import Refusal
 from arxos.api.remembering import Remembered
 from arxos.app.bootstrap import Runtime
 from arxos.app.components import Components, overall
+from arxos.domain.errors import TransientError
 from arxos.domain.health.parts import Component
 from arxos.domain.health.report import HealthStatus as Status
 
@@ -64,10 +65,13 @@ def watch(app: FastAPI, runtime: Runtime) -> Components:
 
 
 async def _is_known(request: Request, credentials: Credentials) -> bool:
-    """Whether somebody with a token asks: numbers and names are not for the street."""
+    """Whether somebody with a token asks: numbers and names are not for the street.
+
+    Where nobody can say whether the token counts, its bearer hears what strangers hear: that something is wrong.
+    """
     try:
         await caller(request, credentials)
-    except Refusal:
+    except (Refusal, TransientError):
         return False
     return True
 
