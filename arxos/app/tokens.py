@@ -14,7 +14,7 @@ from arxos.app.jwks import Jwks
 from arxos.domain.access import Role
 from arxos.domain.errors import InvalidError
 
-__all__ = ["Claims", "Role", "Verifier", "WrongTokenError", "check_secret", "issue"]
+__all__ = ["Claims", "Verifier", "WrongTokenError", "check_secret", "issue"]
 
 ISSUER = "arxos-platform"
 SHORTEST_SECRET = 32  # bytes: RFC 7518 §3.2 wants a key at least as long as the hash

@@ -12,7 +12,8 @@ import pytest
 
 from arxos.api import revocations as module
 from arxos.api.revocations import Revocations
-from arxos.app.claims import Claims, Role
+from arxos.app.claims import Claims
+from arxos.domain.access import Role
 from arxos.domain.errors import UnavailableError
 from arxos.storage.revocations import Ended
 

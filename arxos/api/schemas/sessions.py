@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from arxos.api.schemas.shared import MOMENT, SOME_ID, NextCursor
-from arxos.app.tokens import Role
+from arxos.domain.access import Role
 from arxos.storage.console_sessions import Session
 from arxos.storage.refresh_tokens import Family
 

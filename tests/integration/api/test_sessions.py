@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from arxos.storage import refresh_tokens
 from arxos.storage.refresh_tokens import RefreshTokens
 from tests.command_line import Cli

@@ -17,7 +17,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from arxos.app.tokens import ISSUER, Role, issue
+from arxos.app.tokens import ISSUER, issue
+from arxos.domain.access import Role
 from arxos.storage.refresh_tokens import RefreshTokens
 from tests.http import SECRET, Api, running_api
 from tests.key_publisher import Publisher, publishing, the_jwk

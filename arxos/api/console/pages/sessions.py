@@ -12,7 +12,7 @@ from arxos.api.console.routing import SIGN_IN, console_router
 from arxos.api.console.visitors import Looker, Signed
 from arxos.api.problems import Refusal
 from arxos.api.working import Served, in_thread
-from arxos.app.access import Permission
+from arxos.domain.access import Permission
 from arxos.storage.console_sessions import ConsoleSessions
 from arxos.storage.refresh_tokens import RefreshTokens
 
