@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +18,7 @@ from arxos.domain.errors import UnavailableError
 from arxos.storage.revocations import Ended
 
 NOW = datetime.now(UTC)
-FAMILY, SESSION = uuid4(), uuid4()
+FAMILY, SESSION = UUID(int=1), UUID(int=2)
 CLAIMS = Claims("ada", Role.VIEWER, time.time() + 600, "jti-1", time.time() - 60, "key", FAMILY, SESSION)
 
 
