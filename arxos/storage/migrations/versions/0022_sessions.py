@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0023"
 
 # Sessions that know of no token would outlive it: people sign in again.
 SESSIONS = """
