@@ -11,7 +11,8 @@ from arxos.storage.database import Database
 # `key` puts acts of the same moment in an order. What a job was before an act on it is for undoing, not for reading.
 ROWS: LiteralString = """
 SELECT at, lpad(id::text, 20, '0') AS key, actor, action, job_id, act_id, NULL::int AS jobs,
-    coalesce(reason, details->>'reason') AS reason, source, details - 'before' - 'reason' AS details
+    coalesce(reason, details->>'reason') AS reason, source, CASE WHEN jsonb_typeof(details) = 'object'
+        THEN details - 'before' - 'reason' ELSE '{"unreadable": "is no object"}' END AS details
 FROM operator_actions
 """
 BULK: LiteralString = """

@@ -13,6 +13,7 @@ from arxos.domain.audits.findings import Audit, AuditFinding, Noted, Place, Repa
 from arxos.domain.errors import NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.geometry_columns import storable
+from arxos.storage.stored_json import as_object
 
 BEGIN = """
 INSERT INTO audits (job_id, kind) VALUES (%s, %s) ON CONFLICT (job_id) DO UPDATE SET kind = excluded.kind
@@ -103,8 +104,7 @@ def _repair(repair: Repair | None) -> str | None:
     return None if repair is None else json.dumps(asdict(repair))
 
 
-def _noted(
-    position: int, sort: str, subject: str, message: str, repair: Mapping[str, Any] | None, job_id: UUID | None
-) -> Noted:
-    mend = None if repair is None else Repair(repair["kind"], repair["payload"])
+def _noted(position: int, sort: str, subject: str, message: str, repair: Any, job_id: UUID | None) -> Noted:
+    stored = as_object(repair)
+    mend = Repair(stored["kind"], as_object(stored.get("payload"))) if isinstance(stored.get("kind"), str) else None
     return Noted(position, AuditFinding(sort, subject, message, mend), job_id)

@@ -13,7 +13,9 @@ from arxos.domain.buildings.status import BuildingStatus
 from arxos.domain.errors import ConflictError, NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.place_rows import read_floors
+from arxos.storage.stored_json import as_object, fields_of, known
 
+DRAFT = BuildingStatus.DRAFT  # stands for a status that this version does not know
 COLUMNS = "id, name, address_line, address_parts, status, version, created_at, updated_at"
 
 REMOVE = """
@@ -57,6 +59,8 @@ class BuildingRows:
         row = self._connection.execute(find, (building_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"no building '{building_id}'")
+        if to_change and row[4] not in set(BuildingStatus):
+            raise ConflictError(f"building '{building_id}': this version does not know its status {row[4]!r}")
         return _building(row, self.floors(building_id))
 
     def stamp(self, building_id: UUID) -> Stamp:
@@ -124,8 +128,19 @@ class BuildingRows:
 def _building(row: tuple[Any, ...], floors: tuple[Floor, ...] = ()) -> Building:
     building_id, name, line, parts, status, version, created_at, updated_at = row
     return Building(
-        building_id, name, Address(line, **parts), BuildingStatus(status), floors, version, created_at, updated_at
+        building_id,
+        name,
+        Address(line, **_parts(parts)),
+        known(BuildingStatus, status, DRAFT),
+        floors,
+        version,
+        created_at,
+        updated_at,
     )
+
+
+def _parts(stored: Any) -> dict[str, str]:
+    return {name: part for name, part in fields_of(Address, as_object(stored)).items() if isinstance(part, str)}
 
 
 def _listed(building: Building) -> Listed:

@@ -1,8 +1,10 @@
 """`Health` on PostgreSQL."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -22,8 +24,11 @@ from arxos.domain.health.report import (
     Sweep,
     worst,
 )
+from arxos.domain.moments import read_moment
 from arxos.storage import health_sweeps
 from arxos.storage.database import Connection
+from arxos.storage.stored_json import as_object, as_objects, known
+from arxos.storage.value_loaders import UnreadableJson
 
 # Stamps are of before their commit: what was stamped shortly before a check may have been invisible to it.
 DUE: LiteralString = """
@@ -73,7 +78,7 @@ changed AS (
 SELECT (SELECT status FROM was), EXISTS (SELECT FROM changed)
 """
 REPORT: LiteralString = """
-SELECT building_id, status, reasons, (facts ->> 'last_activity')::timestamptz, checked_at, changed_at
+SELECT building_id, status, reasons, facts ->> 'last_activity', checked_at, changed_at
 FROM health_reports
 """
 KEEP_PARTS = """
@@ -118,7 +123,7 @@ class PostgresHealth:
         }
         row = self._connection.execute(RECORD, values).fetchone()
         assert row is not None
-        return Recorded(HealthStatus(row[0]) if row[0] else None, row[1])
+        return Recorded(_status(row[0]) if row[0] else None, row[1])
 
     def report(self, building_id: UUID) -> HealthReport | None:
         row = self._connection.execute(f"{REPORT} WHERE building_id = %s", [building_id]).fetchone()
@@ -127,9 +132,7 @@ class PostgresHealth:
     def changes(self, building_id: UUID, limit: int = 20) -> tuple[HealthChange, ...]:
         query = "SELECT at, was, status, reasons FROM health_changes WHERE building_id = %s ORDER BY id DESC LIMIT %s"
         rows = self._connection.execute(query, [building_id, limit])
-        return tuple(
-            HealthChange(at, was and HealthStatus(was), HealthStatus(to), _why(why)) for at, was, to, why in rows
-        )
+        return tuple(HealthChange(at, was and _status(was), _status(to), _why(why)) for at, was, to, why in rows)
 
     def listed(
         self, status: HealthStatus | None = None, *, after: UUID | None = None, limit: int = 50
@@ -141,8 +144,10 @@ class PostgresHealth:
 
     def counts(self) -> Mapping[HealthStatus, int]:
         rows = self._connection.execute("SELECT status, count(*) FROM health_reports GROUP BY status")
-        found = {HealthStatus(status): count for status, count in rows}
-        return {status: found.get(status, 0) for status in HealthStatus}
+        found = Counter[HealthStatus]()
+        for status, count in rows:
+            found[_status(status)] += count
+        return {status: found[status] for status in HealthStatus}
 
     def begin_sweep(self, job_id: UUID) -> Sweep:
         return health_sweeps.begin(self._connection, job_id)
@@ -188,12 +193,40 @@ class PostgresHealth:
 
 
 def _report(building_id: UUID, status: str, reasons: Any, active: Any, checked: Any, changed: Any) -> HealthReport:
-    return HealthReport(building_id, HealthStatus(status), _why(reasons), active, checked, changed)
+    return HealthReport(building_id, _status(status), _why(reasons), _active(active, checked), checked, changed)
 
 
-def _why(reasons: Sequence[Mapping[str, str]]) -> tuple[Reason, ...]:
-    return tuple(Reason(Ailment(one["code"]), HealthStatus(one["status"]), one["message"]) for one in reasons)
+def _status(text: Any) -> HealthStatus:
+    """The worst where this version does not know it: somebody is to look."""
+    return known(HealthStatus, text, HealthStatus.UNHEALTHY)
+
+
+def _active(text: str | None, otherwise: datetime) -> datetime:
+    try:
+        return read_moment(text or "")
+    except ValueError:
+        return otherwise
+
+
+def _why(reasons: Any) -> tuple[Reason, ...]:
+    return tuple(map(_reason, as_objects(reasons)))
+
+
+def _reason(stored: Mapping[str, Any]) -> Reason:
+    code = known(Ailment, stored.get("code"), Ailment.OTHER)
+    return Reason(
+        code,
+        _status(stored.get("status")),
+        str(stored.get("message", f"a reason that this version cannot read: {code}")),
+    )
 
 
 def _part(name: str, status: str, took: float, detail: str, *at: Any) -> ComponentReport:
-    return ComponentReport(name, Component(HealthStatus(status), took, json.loads(detail)), *at)
+    return ComponentReport(name, Component(_status(status), took, _detail(detail)), *at)
+
+
+def _detail(text: str) -> dict[str, Any]:
+    try:
+        return as_object(json.loads(text))
+    except ValueError:
+        return UnreadableJson("is no JSON")

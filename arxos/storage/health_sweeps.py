@@ -3,10 +3,11 @@
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
 from arxos.domain.health.report import Sweep
 from arxos.storage.database import Connection
+from arxos.storage.stored_json import counts_of
 
 COLUMNS: LiteralString = "job_id, started_at, finished_at, due, counts, place"
 BEGIN: LiteralString = f"""
@@ -66,5 +67,9 @@ def latest(connection: Connection, limit: int) -> tuple[Sweep, ...]:
 
 
 def _sweeps(connection: Connection, statement: LiteralString, values: Any) -> list[Sweep]:
-    with connection.cursor(row_factory=class_row(Sweep)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(_sweep)) as cursor:
         return cursor.execute(statement, values).fetchall()
+
+
+def _sweep(*, counts: Any, **row: Any) -> Sweep:
+    return Sweep(counts=counts_of(counts), **row)

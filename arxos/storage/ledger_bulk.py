@@ -15,6 +15,7 @@ from arxos.domain.jobs.ledger import JobFilter
 from arxos.domain.jobs.operator import Operator
 from arxos.storage import ledger_acts, ledger_edges, ledger_read
 from arxos.storage.database import Connection
+from arxos.storage.stored_json import as_object, known
 
 COLUMNS: LiteralString = """
     id, action, actor, reason, source, filter, rate, done, started_at, finished_at, undo_until, undone_at, undone_by,
@@ -129,8 +130,10 @@ def _acts(connection: Connection, statement: LiteralString, values: list[Any]) -
         return cursor.execute(statement, values).fetchall()
 
 
-def _bulk_act(*, action: str, **row: Any) -> BulkAct:
-    return BulkAct(action=Action(action), **row)
+def _bulk_act(*, action: str, filter: Any, **row: Any) -> BulkAct:  # noqa: A002 - the column's name
+    if action not in set(Action):
+        row["reason"] = f"(unreadable: this version does not know the action {action!r})"
+    return BulkAct(action=known(Action, action, Action.DISCARD), filter=as_object(filter), **row)
 
 
 def _until(which: JobFilter, started_at: datetime) -> datetime:

@@ -26,7 +26,7 @@ WITH due AS (
 UPDATE jobs SET published_at = NULL, progress_note = %(note)s,
     available_at = clock_timestamp() + (0.5 + random() / 2)
         * CASE WHEN elsewhere THEN interval '1s'
-            ELSE least(greatest(clock_timestamp() - created_at, '5s'), '2min') END
+            ELSE least(greatest(clock_timestamp() - greatest(created_at, 'epoch'), '5s'), '2min') END
 FROM due WHERE jobs.id = due.id RETURNING jobs.id, queue, elsewhere
 """
 NAMED: LiteralString = "id = ANY(%(ids)s)"

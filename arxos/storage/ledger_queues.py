@@ -41,7 +41,7 @@ QUEUES: LiteralString = f"""
 WITH RECURSIVE kinds AS ({KINDS}), seen AS ({LIVE} UNION ALL {RECENT}),
 by_state AS (
     SELECT queue, state, count(*) AS n,
-        extract(epoch FROM max(clock_timestamp() - available_at) FILTER (
+        extract(epoch FROM max(clock_timestamp() - greatest(available_at, 'epoch')) FILTER (
             WHERE available_at <= clock_timestamp()))::float AS oldest
     FROM seen GROUP BY queue, state),
 by_queue AS (

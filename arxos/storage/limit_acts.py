@@ -46,7 +46,7 @@ SELECT scope, name, running, per, CASE WHEN per IS NOT NULL THEN per_running END
     (SELECT count(*) FROM flight WHERE scope = 'kind' AND kind = name OR scope = 'queue' AND queue = name),
     coalesce(held.n, 0), paused_at, reason, coalesce(limits.source, 'operator')
 FROM limits FULL JOIN paused USING (scope, name) LEFT JOIN held ON whole = scope || ':' || name
-ORDER BY scope, name
+WHERE scope IN ('kind', 'queue') ORDER BY scope, name
 """
 SHARE = """
 INSERT INTO shares (submitter, weight) VALUES (%s, %s) ON CONFLICT (submitter) DO UPDATE SET weight = excluded.weight

@@ -9,8 +9,10 @@ from uuid import UUID
 from arxos.domain.jobs.limits import Allowance, Bucket, Limit, Room, Scope
 from arxos.storage.database import Connection
 
+# Of scopes that this version does not know no job here can be.
 READ: LiteralString = """
 SELECT scope, name, running, per, per_running, rate, burst, tokens, unclaimed, looked_at, source, set_by FROM limits
+WHERE scope IN ('kind', 'queue')
 """
 STANDING: LiteralString = (
     READ

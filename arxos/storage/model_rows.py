@@ -1,6 +1,6 @@
 """Uploaded source files and the reports on them as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from arxos.domain.buildings.rules import RULES_VERSION
 from arxos.domain.errors import NotFoundError
 from arxos.storage.database import Connection
 from arxos.storage.geometry_columns import storable
+from arxos.storage.stored_json import as_objects, fields_of, known
 
 MODEL_COLUMNS: Final = (
     "id, building_id, revision, sha256, size_bytes, filename, format, submitted_by, received_at, schema"
@@ -132,13 +133,14 @@ class ModelRows:
         findings = self._connection.execute(
             f"SELECT {FINDING_COLUMNS} FROM findings WHERE model_id = %s ORDER BY position", (model_id,)
         ).fetchall()
-        return ValidationReport(row[0], tuple(map(_outcome, row[1])), tuple(map(_finding, findings)))
+        return ValidationReport(row[0], tuple(map(_outcome, as_objects(row[1]))), tuple(map(_finding, findings)))
 
 
-def _outcome(rule: dict[str, Any]) -> RuleOutcome:
-    return RuleOutcome(**{**rule, "verdict": Verdict(rule["verdict"])})
+def _outcome(stored: Mapping[str, Any]) -> RuleOutcome:
+    verdict = known(Verdict, stored.get("verdict"), Verdict.INCONCLUSIVE)
+    return RuleOutcome(**({"id": "?", "title": "?"} | fields_of(RuleOutcome, stored) | {"verdict": verdict}))
 
 
 def _finding(row: tuple[Any, ...]) -> Finding:
     rule, severity, *rest = row
-    return Finding(rule, Severity(severity), *rest)
+    return Finding(rule, known(Severity, severity, Severity.ERROR), *rest)

@@ -15,7 +15,8 @@ WHERE kind = ANY(%(kinds)s) AND state = 'succeeded' AND {LAST_HOUR} GROUP BY 1
 """
 DIED = f"SELECT date_trunc('minute', finished_at), count(*) FROM jobs WHERE state = 'dead' AND {LAST_HOUR} GROUP BY 1"
 WAITED = f"""
-SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - available_at))
+SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+    ORDER BY extract(epoch FROM started_at - greatest(available_at, 'epoch')))
 FROM (SELECT started_at, available_at FROM jobs
     WHERE kind = ANY(%(kinds)s) AND state = 'succeeded' AND {LAST_HOUR} AND started_at >= available_at
     LIMIT 20000) latest

@@ -27,7 +27,7 @@ ended AS (
     SELECT kind, queue, state, started_at, available_at FROM jobs
     WHERE state = 'dead' AND finished_at >= %(since)s AND finished_at < %(until)s),
 waited AS (
-    SELECT kind, queue, state, extract(epoch FROM started_at - available_at)::float AS s FROM ended),
+    SELECT kind, queue, state, extract(epoch FROM started_at - greatest(available_at, 'epoch'))::float AS s FROM ended),
 binned AS (
     SELECT kind, queue, state, CASE WHEN s IS NOT NULL THEN {BIN.format("s")} END AS bin, count(*) AS n
     FROM waited GROUP BY 1, 2, 3, 4)

@@ -9,10 +9,11 @@ from psycopg.types.json import Jsonb
 
 from arxos.domain.rollups.buckets import Grain
 from arxos.domain.rollups.rows import BuildingRollup, JobRollup, Recoveries, Requests
-from arxos.domain.rollups.sketch import Sketch
+from arxos.domain.rollups.sketch import ZERO, Sketch
 from arxos.domain.rollups.slo import BAD_MINUTE
 from arxos.storage.database import Connection
 from arxos.storage.rollup_measuring import measured_buildings, measured_jobs
+from arxos.storage.stored_json import counts_of
 
 KEEP = """
 INSERT INTO job_rollups AS old (grain, bucket, kind, queue, outcome, jobs, attempts, retries, cpu_s, waited, ran)
@@ -52,8 +53,9 @@ SELECT coalesce(sum(requests), 0)::bigint, coalesce(sum(errors), 0)::bigint,
 FROM minutes
 """
 TOOK = """
-SELECT key, sum(value::bigint)::bigint FROM request_minutes, jsonb_each_text(took)
-WHERE minute >= %s AND minute < %s GROUP BY key
+SELECT key, sum(value::bigint)::bigint FROM request_minutes,
+    jsonb_each_text(CASE WHEN jsonb_typeof(took) = 'object' THEN took ELSE '{}' END)
+WHERE minute >= %s AND minute < %s AND value ~ '^[0-9]+$' GROUP BY key
 """
 # The attempt after it: in history, or the one that runs. A job that is over without one did not run again.
 RECOVERIES = """
@@ -135,7 +137,11 @@ class PostgresRollups:
 
 
 def _rollup(*row: Any) -> JobRollup:
-    return JobRollup(*row[:-2], Sketch.of(row[-2]), Sketch.of(row[-1]))  # type: ignore[call-arg]  # of any length
+    return JobRollup(*row[:-2], _sketch(row[-2]), _sketch(row[-1]))  # type: ignore[call-arg]  # of any length
+
+
+def _sketch(stored: Any) -> Sketch:
+    return Sketch.of({key: n for key, n in counts_of(stored).items() if key == ZERO or key.lstrip("-").isdecimal()})
 
 
 def _values(grain: Grain, row: JobRollup) -> tuple[object, ...]:
@@ -150,6 +156,11 @@ def _building_values(day: date, row: BuildingRollup) -> tuple[object, ...]:
     return _midnight(day), row.tenant, *sizes, Jsonb(counts), row.validated, row.valid, Jsonb(row.health)
 
 
+def _shapes(stored: Any) -> dict[str, int]:
+    counts = counts_of(stored)
+    return {name: counts.get(name, 0) for name in ("floors", "spaces", "elements")}
+
+
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
@@ -159,5 +170,13 @@ def _building(
 ) -> tuple[date, BuildingRollup]:
     validated, valid, health = rest
     return day, BuildingRollup(
-        tenant, buildings, models, size, area, **counts, validated=validated, valid=valid, health=dict(health)
+        tenant,
+        buildings,
+        models,
+        size,
+        area,
+        **_shapes(counts),
+        validated=validated,
+        valid=valid,
+        health=counts_of(health),
     )

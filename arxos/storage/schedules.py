@@ -13,6 +13,7 @@ from arxos.domain.jobs.schedule import Due, Entry, Policy, Schedule
 from arxos.domain.jobs.slots import Rhythm
 from arxos.storage import ledger_insert
 from arxos.storage.database import Connection, Database
+from arxos.storage.stored_json import as_object, known
 
 ENTRY = "name, kind, payload, queue, priority, cron, every_s, timezone, policy, catch_up, jitter_s"
 VALUES = ", ".join(f"%({column.strip()})s" for column in ENTRY.split(","))
@@ -132,7 +133,17 @@ def schedule(row: Sequence[Any]) -> Schedule:
     """A row of READ."""
     name, kind, payload, queue, priority, cron, every_s, timezone, policy, catch_up, jitter_s, *rest = row
     rhythm = Rhythm(cron, every_s, timezone)
-    entry = Entry(name, kind, rhythm, payload, queue, priority, Policy(policy), catch_up, jitter_s)
+    entry = Entry(
+        name,
+        kind,
+        rhythm,
+        as_object(payload),
+        queue,
+        priority,
+        known(Policy, policy, Policy.LATEST),
+        catch_up,
+        jitter_s,
+    )
     return Schedule(entry, *rest)
 
 

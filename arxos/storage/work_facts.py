@@ -16,7 +16,8 @@ SELECT queue, kind, contract, count(*), count(*) FILTER (WHERE age >= 0 AND held
     coalesce(max(age) FILTER (WHERE age >= 0 AND held = '' AND published_at IS NULL), 0),
     coalesce(max(age) FILTER (WHERE age >= 0 AND held = '' AND published_at IS NOT NULL), 0),
     coalesce(max(age) FILTER (WHERE age >= 0 AND held <> ''), 0)
-FROM (SELECT *, extract(epoch FROM clock_timestamp() - available_at)::float AS age FROM jobs
+FROM (
+    SELECT *, extract(epoch FROM clock_timestamp() - greatest(available_at, 'epoch'))::float AS age FROM jobs
     WHERE state IN ('queued', 'retryable') AND available_at <= clock_timestamp() + interval '2 minutes') near
 GROUP BY queue, kind, contract ORDER BY queue, kind, contract
 """

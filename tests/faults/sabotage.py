@@ -19,12 +19,13 @@ from uuid import uuid4
 import time_machine
 
 from arxos.domain.errors import CancelledError
+from arxos.domain.jobs.retry import RetryPolicy
 from arxos.domain.jobs.schedule import slot_key as key
 from arxos.domain.jobs.turns import Candidate
 from arxos.scheduler import run_relay, ticker
 from arxos.scheduler.sight import Sight
 from arxos.scheduler.sweeper import Sweeper
-from arxos.storage import database, ledger, ledger_insert, ledger_settle, outbox, schedules
+from arxos.storage import database, job_rows, ledger, ledger_claim, ledger_insert, ledger_settle, outbox, schedules
 from arxos.storage.ingress_queue import IngressQueue, Lying
 from arxos.workers import executor, ingress, ingress_message, settling, worker
 from arxos.workers.cancelling import Cancelling
@@ -44,7 +45,7 @@ def fencing() -> None:
 
 def guarded_claim() -> None:
     """A delivery runs whatever it names, claimed before or not."""
-    _replace(ledger, "CLAIM", "state IN ('queued', 'retryable') AND available_at <= clock_timestamp()", "true")
+    _replace(ledger_claim, "CLAIM", "state IN ('queued', 'retryable') AND available_at <= clock_timestamp()", "true")
 
 
 def lease() -> None:
@@ -59,7 +60,7 @@ def republish() -> None:
 
 def poison() -> None:
     """A job may kill its worker for ever."""
-    _replace(ledger_settle, "TAKE_BACK", "lost + 1 >= (policy->>'max_lost')::int", "false")
+    _replace(ledger_settle, "TAKE_BACK", f"lost + 1 >= {job_rows.MAX_LOST}", "false")
     _replace(ledger_settle, "TAKE_BACK", "attempt >= max_attempts", "false")
 
 
@@ -228,6 +229,24 @@ def its_own_id() -> None:
     ingress.read = strange  # type: ignore[attr-defined, assignment]
 
 
+def tolerance() -> None:
+    """What cannot be read of a row fails the whole answer, also where a newer version has only added to it."""
+
+    def strict(values: dict[str, Any], columns: Any) -> tuple[Any, ...]:
+        if "policy" in values:
+            RetryPolicy(**values["policy"])
+        for column in columns:
+            values[column.name] = column.decode(values[column.name])
+        return ()
+
+    job_rows._decode = strict
+
+
+def claim_failures() -> None:
+    """A claim that fails counts for nothing, and keeps back whatever is claimed with it."""
+    executor.UNCLAIMABLE = ()  # type: ignore[assignment]
+
+
 def nothing() -> None:
     """All is as it should be."""
 
@@ -263,6 +282,8 @@ MECHANISMS: Mapping[str, Callable[[], None]] = {
     "one-relay-at-a-time": one_relay_at_a_time,
     "left-until-committed": left_until_committed,
     "its-own-id": its_own_id,
+    "tolerance": tolerance,
+    "claim-failures": claim_failures,
 }
 
 

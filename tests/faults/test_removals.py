@@ -14,6 +14,7 @@ FLOOD, INGRESS = "test_flood.py", "test_ingress.py"
 DEATHS, REDIS, DELIVERY, TIME = "test_process_death.py", "test_redis.py", "test_delivery.py", "test_time.py"
 CRASHES, LIMITS, CANCEL = "test_crash_points.py", "test_limits.py", "test_cancel.py"
 POSTGRES, POSTGRES_LIMITS = "test_postgres.py", "test_postgres_limits.py"
+DAMAGE = "test_damaged_rows.py"
 FAILS_WITHOUT = [
     ("fencing", DEATHS, "paused_beyond_its_lease"),
     ("fencing", CRASHES, "unanswered"),
@@ -46,6 +47,8 @@ FAILS_WITHOUT = [
     ("one-relay-at-a-time", FLOOD, "limits"),
     ("left-until-committed", INGRESS, "again_and_again"),
     ("its-own-id", INGRESS, "between_the_commit"),
+    ("tolerance", DAMAGE, "unharmed"),
+    ("claim-failures", DAMAGE, "unharmed"),
 ]
 
 

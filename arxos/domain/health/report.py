@@ -35,6 +35,7 @@ class Ailment(StrEnum):
     SHAPES_FAILED = "shapes_failed"
     CACHE_COLD = "cache_cold"
     DEAD_JOBS = "dead_jobs"
+    OTHER = "other"  # a newer version's, which this one does not know
 
 
 @dataclass(frozen=True, slots=True)
