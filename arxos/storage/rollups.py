@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -174,7 +175,7 @@ def _building(
         buildings,
         models,
         size,
-        area,
+        area if isfinite(area) else 0.0,
         **_shapes(counts),
         validated=validated,
         valid=valid,

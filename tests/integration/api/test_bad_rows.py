@@ -155,11 +155,11 @@ COMMANDS: dict[str, str] = {
     "limits list": "probe.noop",
     "audits list": "audit.cache",
     f"audits show {GOOD}": "good-class",
-    "acts": "good-actor",
+    "acts list": "good-actor",
     "jobs history": "good.kind",
     "health buildings": GOOD,
     "health sweeps": GOOD,
-    "report jobs": "good.kind",
+    "report jobs --days 7": "good.kind",
     "report buildings": "good-tenant",
     "report slo": "latency",
 }
