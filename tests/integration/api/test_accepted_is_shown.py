@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
 from arxos.cli.cells import piped, shown
 from arxos.cli.jobs import job_document
+from arxos.domain.access import Role
 from arxos.domain.errors import ArxosError
 from arxos.tasks.registry import all_kinds
 from arxos.tasks.request import new_job, parse_request
-from arxos.workers.ingress_message import NotOursError, read
+from arxos.workers.ingress_message import NotOursError, Rules, read
 from tests.http import SECRET, Api
 
 KINDS = all_kinds(probes=True)
@@ -69,7 +70,7 @@ def ingress(api: Api, job: dict[str, Any]) -> UUID | None:
     headers = {"task": job["kind"], "id": str(uuid4()), "eta": job.get("run_at"), "expires": job.get("deadline")}
     message = {"body": [[], job["payload"], None], "content-type": "application/json", "headers": headers}
     try:
-        wanted = read(json.dumps({**message, "properties": {}}).encode(), KINDS, {}, time.time())
+        wanted = read(json.dumps({**message, "properties": {}}).encode(), Rules(KINDS, {}, ["*"]), time.time())
     except NotOursError:
         return None
     return api.world.insert(wanted.job)[0]

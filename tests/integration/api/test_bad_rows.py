@@ -8,7 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from arxos.app.tokens import Role, issue
+from arxos.app.tokens import issue
+from arxos.domain.access import Role
 from tests.command_line import Cli
 from tests.damage import DAMAGE, UNGUARD
 from tests.http import SECRET, Api
