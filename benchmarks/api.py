@@ -91,7 +91,7 @@ def _state(client: httpx.Client, job: str) -> str:
 
 @contextmanager
 def _bare() -> Iterator[str]:
-    command = python("granian", "--interface", "asgi", "--loop", "uvloop", "--workers", PROCESSES)
+    command = python("uvicorn", "--loop", "uvloop", "--workers", PROCESSES, "--log-level", "error", "--no-access-log")
     with _serving(*command, "benchmarks.rivals.fastapi_plain:app", path="/docs") as url:
         yield url
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
 
 from arxos.api.all_routes import all_routes
+from arxos.api.route_rights import permission_of
 from arxos.domain.access import Permission
 
 SOMETHING = {
@@ -46,12 +46,4 @@ def _calls(app: FastAPI) -> Iterator[Call]:
             names = {name: SOMETHING.get(name, "nothing-of-ours") for name in route.param_convertors}
             path = route.path_format.format(**names)
             for method in sorted(route.methods or ()):
-                yield Call(method, route.path_format, path, route.summary or "", _permission(route.dependant))
-
-
-def _permission(dependant: Any) -> Permission | None:
-    """Of the dependency that checks it, wherever that lies."""
-    name = getattr(dependant.call, "__name__", "")
-    if name.startswith("may_"):
-        return Permission[name.removeprefix("may_").upper()]
-    return next(filter(None, map(_permission, dependant.dependencies)), None)
+                yield Call(method, route.path_format, path, route.summary or "", permission_of(route.dependant))

@@ -73,7 +73,7 @@ def running_api(variables: Mapping[str, str], folder: Path, *, workers: int = 1,
         process = subprocess.Popen(command, env=_clean() | environment, stdout=output, stderr=output)
     api = Api(f"http://127.0.0.1:{port}", Client(dict(environment)), process, log)
     try:
-        wait_until(lambda: _answers(api), f"the HTTP interface, see {log}")
+        wait_until(lambda: _answers(api), f"the HTTP interface, see {log}", 110)
         yield api
     finally:
         for client in api.clients:

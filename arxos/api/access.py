@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from arxos.api.addresses import client_address
 from arxos.api.callers import known_to
 from arxos.api.problems import Refusal
+from arxos.api.serving.crowd import origin_of
 from arxos.app.access import Caller
 from arxos.app.tokens import Claims, WrongTokenError
 from arxos.domain.access import Permission
@@ -18,7 +19,19 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
 
 
 async def caller(request: Request, credentials: Credentials) -> Caller:
-    """Whoever the bearer token names. Raises Refusal: 401, or 429 for whoever asks too much."""
+    """Whoever the bearer token names: found out once a request. Raises Refusal: 401, or 429 for who asks too much."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = request.state.caller = await _authenticated(request, credentials)
+    return known
+
+
+async def authenticated(request: Request) -> Caller:
+    """The same for whoever stands before all routes."""
+    return await caller(request, await _scheme(request))
+
+
+async def _authenticated(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:
     callers = known_to(request)
     if credentials is None:
         raise unauthenticated("needs Authorization: Bearer <token>")
@@ -26,7 +39,7 @@ async def caller(request: Request, credentials: Credentials) -> Caller:
         claims = await proven(request, credentials.credentials)
     except WrongTokenError as error:
         raise unauthenticated(str(error), 'error="invalid_token"') from error
-    if callers.asks_too_much(claims.subject):
+    if await callers.asks_too_much(claims.subject):
         raise Refusal(429, "more requests a second than one caller may send", headers={"Retry-After": "1"})
     return Caller(claims.subject, claims.role, claims)
 
@@ -37,10 +50,7 @@ async def proven(request: Request, token: str) -> Claims:
     try:
         return await callers.claims(token)
     except WrongTokenError:
-        address = client_address(request)
-        if callers.fails_too_often(address):
-            raise Refusal(429, "too many tokens from there were not valid", headers={"Retry-After": "60"}) from None
-        callers.failed(address)
+        await callers.failed(origin_of(client_address(request)))
         raise
 
 

@@ -20,6 +20,18 @@ def lies_in(address: str, trusted: Networks) -> bool:
         return False
 
 
+FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def came_directly(request: HTTPConnection) -> bool:
+    """Whether the peer asks for itself: no proxy has passed the request on, or its address is known nevertheless.
+
+    A proxy on this machine has this machine's address: what it passes on must not be taken for a local question.
+    """
+    peer = request.client.host if request.client else "unknown"
+    return client_address(request) != peer or not any(name in request.headers for name in FORWARDING)
+
+
 def client_address(request: HTTPConnection) -> str:
     """The nearest address that is no proxy of ours; whatever is said beyond it anybody may have said."""
     peer = request.client.host if request.client else "unknown"

@@ -10,14 +10,15 @@ from time import time
 from anyio import to_thread
 from fastapi import Request
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from arxos.api.problems import Refusal
+from arxos.api.rates import Rates
 from arxos.api.revocations import Revocations, hearing
 from arxos.app.bootstrap import Runtime
 from arxos.app.tokens import Claims, Verifier, WrongTokenError
 from arxos.app.verifying import verifier_of
 from arxos.storage.revocations import RevocationTable
+from arxos.storage.shared_rates import SharedRates
 
 REMEMBERED = 10_000  # verified tokens
 ASK_S = 2.0  # how long the question what was revoked may take
@@ -31,9 +32,10 @@ class Callers:
     verifier: Verifier
     revocations: Revocations
     per_second: RateLimitItemPerSecond
+    per_second_from: RateLimitItemPerSecond
     failures: RateLimitItemPerMinute
+    rates: Rates
     known: dict[bytes, Claims] = field(default_factory=dict)
-    limiter: FixedWindowRateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
 
     async def claims(self, token: str) -> Claims:
         """What the token says.
@@ -61,17 +63,19 @@ class Callers:
     def _is_over(self, claims: Claims) -> bool:
         return claims.expires_at + self.verifier.skew_s <= time()
 
-    def asks_too_much(self, subject: str) -> bool:
+    async def asks_too_much(self, subject: str) -> bool:
         """Counts one request of this caller's."""
-        return not self.limiter.hit(self.per_second, "subject", subject)
+        return not await self.rates.allows(self.per_second, "subject", subject)
 
-    def failed(self, address: str) -> None:
-        """Counts a token that was none."""
-        self.limiter.hit(self.failures, "failed", address)
+    async def count_address(self, origin: str) -> None:
+        """Counts one request from there. Raises Refusal (429)."""
+        if not await self.rates.allows(self.per_second_from, origin):
+            raise Refusal(429, "more requests a second than one address may send", headers={"Retry-After": "1"})
 
-    def fails_too_often(self, address: str) -> bool:
-        """Whether somebody there is guessing."""
-        return not self.limiter.test(self.failures, "failed", address)
+    async def failed(self, origin: str) -> None:
+        """Counts a token that was none. Raises Refusal (429) where somebody there is guessing."""
+        if not await self.rates.allows(self.failures, "failed", origin):
+            raise Refusal(429, "too many tokens from there were not valid", headers={"Retry-After": "60"})
 
     async def _verified(self, token: str, digest: bytes) -> Claims:
         # By our own secret it takes microseconds; another's keys may have to be fetched first.
@@ -99,7 +103,9 @@ def callers_of(runtime: Runtime) -> Callers:
         # Connections of its own: it is heard in time also while all others are in use.
         Revocations(RevocationTable(runtime.database.hasty(ASK_S))),
         RateLimitItemPerSecond(settings.requests_per_s),
+        RateLimitItemPerSecond(settings.address_requests_per_s),
         RateLimitItemPerMinute(settings.failures_per_minute),
+        Rates(SharedRates(settings.cache_url), settings.api_processes),
     )
 
 

@@ -1,5 +1,6 @@
 """The application: everything that answers HTTP, put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,8 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from arxos import __version__
 from arxos.api.addresses import networks
+from arxos.api.admission import Admission
+from arxos.api.all_routes import all_routes
 from arxos.api.callers import callers_of, listening
 from arxos.api.console.main import router as console
 from arxos.api.description import ANYWHERE, describe
@@ -21,6 +24,7 @@ from arxos.api.metrics import Counted
 from arxos.api.minutes import told
 from arxos.api.presence import announced
 from arxos.api.problems import answer_with_problems
+from arxos.api.route_rights import RouteRights
 from arxos.api.routes import (
     audits,
     building_events,
@@ -46,6 +50,8 @@ from arxos.api.routes import (
     webhooks,
     workers,
 )
+from arxos.api.serving.processes import leave_with_parent
+from arxos.api.shares import Shares
 from arxos.app.bootstrap import Runtime, impatient, start
 from arxos.app.logging import configure_logging
 from arxos.app.settings import read_settings
@@ -79,8 +85,13 @@ ROUTERS = (  # those that are asked most come first: each is tried in turn
 )
 
 
+STREAMS, STREAM_AGAIN_S = 2_000, 30  # event streams of one process, and when to ask again for one
+PARSED_AT_ONCE = 1  # large bodies: two at once would take no less time, and more memory
+
+
 def serve() -> FastAPI:
     """The application of one server process, from the environment."""
+    leave_with_parent()
     settings = read_settings()
     configure_logging(settings)
     return create_app(impatient(start(settings, application="arxos-api")))
@@ -105,12 +116,17 @@ def create_app(runtime: Runtime) -> FastAPI:
     answer_with_problems(app)
     _compress(app)
     settings = runtime.settings
+    app.add_middleware(Admission, settings=settings, rights=RouteRights(all_routes(app.routes)))
+    app.state.upload_shares = Shares(
+        "files that come in", models.AT_ONCE, settings.uploads_at_once, models.COME_AGAIN_S
+    )
+    app.state.stream_shares = Shares("event streams", STREAMS, settings.streams_at_once, STREAM_AGAIN_S)
     app.state.proxies = networks(settings.trusted_proxies)
     app.state.callers = callers_of(runtime)
     if origins := [one.strip() for one in settings.cors_origins.split(",") if one.strip()]:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(Counted)
-    app.add_middleware(Guards, body_limit=settings.body_limit_mb << 20, https=settings.api_https)
+    app.add_middleware(Guards, https=settings.api_https)
     describe(app)
     return app
 
@@ -125,10 +141,11 @@ def _compress(app: FastAPI) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     app.state.threads = CapacityLimiter(POOL_SIZE)
     app.state.drawings = Drawings()
     app.state.uploads = CapacityLimiter(models.AT_ONCE)
+    app.state.parsing = CapacityLimiter(PARSED_AT_ONCE)
     runtime: Runtime = app.state.runtime
     gather(app, runtime, app.state.threads)
     app.state.gauges = metrics.gauges_of(runtime)
@@ -139,7 +156,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening(app.state.callers),
     ):
         presence = announced(runtime)
-        yield
+        yield {"ending": asyncio.Event()}  # set by the server when it ends: streams end with it
         presence.end()
     components.close()
     runtime.database.close()

@@ -11,6 +11,7 @@ from starlette.routing import Match
 from structlog.stdlib import get_logger
 
 from arxos.api.all_routes import all_routes
+from arxos.api.disclosure import public, public_failure
 from arxos.api.identity import request_id
 from arxos.domain.errors import (
     ArxosError,
@@ -30,6 +31,7 @@ from arxos.domain.errors import (
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100  # parts of a request that are told of
 RETRY_S = 2  # when to come again, where nobody knows better
 
 
@@ -131,6 +133,18 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def answer_to(request: Request, error: Exception) -> Response:
+    """The same for whoever stands before all routes."""
+    match error:
+        case Refusal():
+            return _refusal(request, error)
+        case ArxosError():
+            return _ours(request, error)
+        case HTTPException():
+            return _http(request, error)
+    return _unexpected(request, error)
+
+
 def problem(
     path: str,
     status: int,
@@ -146,12 +160,16 @@ def problem(
         type=f"urn:arxos:problem:{name}",
         title=title,
         status=status,
-        detail=detail,
+        detail=public_failure(detail) if status >= 500 else public(detail),
         instance=path,
         request_id=request_id(),
-        errors=list(errors) if errors else None,
+        errors=_public(errors) if errors else None,
     )
     return Response(body.model_dump_json(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _public(errors: Sequence[FieldError]) -> list[FieldError]:
+    return [FieldError(field=one.field, message=public(one.message)) for one in errors[:MOST_ERRORS]]
 
 
 NAMES: Mapping[type[ArxosError], tuple[str, str]] = {  # errors whose type is not their status's

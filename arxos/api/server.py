@@ -1,16 +1,26 @@
-"""Serves the application: granian, several processes on one port."""
+"""Serves the application: uvicorn, several processes on one socket.
+
+They share the socket's queue, so a connection waits for no process that is busy while another is not.
+"""
 
 import os
+import resource
 
-from granian import Granian
-from granian.constants import Interfaces, Loops
-
+from arxos.api.addresses import networks
+from arxos.api.serving.config import ServerConfig
+from arxos.api.serving.connection import Connection
+from arxos.api.serving.crowd import Bounds
+from arxos.api.serving.processes import END_WITHIN_S, Processes
 from arxos.app.logging import configure_logging
 from arxos.app.settings import Settings
 from arxos.scratch import scratch_folder
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where they leave their numbers for each other
-END_WITHIN_S = 8  # then a process that still answers is killed: streams of events never end by themselves
+PROCESSES = "ARXOS_API_PROCESSES"  # how many they are: each has its part of limits while Redis is away
+KEEP_ALIVE_S = 75  # longer than proxies keep theirs, which would otherwise use one that was just closed
+HUNG_S = 30  # a process in which no Python runs for so long is killed, and replaced
+WAITING = 4096  # connections that the kernel keeps until a process accepts them
+OWN_FILES = 512  # kept for databases, models that come in, and libraries
 
 
 def run_api(settings: Settings, address: str, port: int, workers: int) -> None:
@@ -18,20 +28,40 @@ def run_api(settings: Settings, address: str, port: int, workers: int) -> None:
     configure_logging(settings)
     with scratch_folder("metrics") as folder:
         os.environ[FOLDER] = str(folder)  # before the library is loaded, here and in the processes that serve
-        _serve(address, port, workers)
+        os.environ[PROCESSES] = str(workers)
+        config = _config(settings, address, port, workers)
+        Processes(config, [config.bind_socket()]).run()
 
 
-def _serve(address: str, port: int, workers: int) -> None:
-    Granian(
+def _config(settings: Settings, address: str, port: int, workers: int) -> ServerConfig:
+    most = min(settings.connections, most_files() - OWN_FILES)
+    return ServerConfig(
         "arxos.api.main:serve",
         factory=True,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        address=address,
+        interface="asgi3",
+        http=Connection,
+        ws="none",
+        loop="uvloop",
+        lifespan="on",
+        host=address,
         port=port,
         workers=workers,
-        websockets=False,
-        log_enabled=False,  # ours tell what there is to tell
-        respawn_failed_workers=True,
-        workers_kill_timeout=END_WITHIN_S,
-    ).serve()
+        backlog=WAITING,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=END_WITHIN_S,
+        timeout_worker_healthcheck=HUNG_S,
+        log_config=None,
+        log_level="error",  # requests that are none are counted, not told
+        access_log=False,
+        proxy_headers=False,  # arxos.api.addresses decides whom to believe
+        server_header=False,
+        bounds=Bounds(max(64, most), settings.connections_per_address, networks(settings.trusted_proxies)),
+    )
+
+
+def most_files() -> int:
+    """How many files a process may have open: as many as the system lets it, from now on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1 << 20

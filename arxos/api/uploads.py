@@ -10,7 +10,7 @@ from email.utils import collapse_rfc2231_value
 from hashlib import sha256
 from typing import Any
 
-from anyio import fail_after, from_thread
+from anyio import from_thread
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
@@ -20,7 +20,6 @@ from arxos.api.until_ended import EndedError, until_ended
 from arxos.app.claims import Claims
 
 PIECE = 1 << 20  # so much is handed over at a time, and no more of a file is ever in memory
-IDLE_S = 60.0  # a sender that is silent for longer is given up
 DIGESTS = ("Content-Digest", "Repr-Digest")  # RFC 9530; without a content coding they mean the same
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=([^,;]*)")
 
@@ -92,7 +91,10 @@ class Incoming:
         self._taken = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Piece by piece. Raises Refusal: too large, not what its digest says, or its sender went away."""
+        """Piece by piece. Raises Refusal: too large, not what its digest says, or its sender went away.
+
+        And TooSlowError, as `arxos.api.bodies` does for whoever reads a body.
+        """
         seen = sha256()
         while piece := from_thread.run(self._piece):
             if self._digest is not None:
@@ -110,10 +112,7 @@ class Incoming:
 
     async def _chunk(self) -> bytes:
         try:
-            with fail_after(IDLE_S):
-                chunk = await anext(self._chunks, b"")
-        except TimeoutError as error:
-            raise Refusal(408, f"nothing came for {IDLE_S:g} s, after {self._taken} bytes") from error
+            chunk = await anext(self._chunks, b"")
         except EndedError as error:
             detail = f"the token is not valid: {error}, after {self._taken} bytes"
             raise unauthenticated(detail, 'error="invalid_token"') from error

@@ -134,8 +134,18 @@ class Settings(BaseSettings):
     probes: bool = False
 
     answers_mb: int = Field(default=64, ge=1, le=100_000)  # what the HTTP interface keeps in memory
-    requests_per_s: int = Field(default=20_000, ge=1)  # of one caller, in each process of the HTTP interface
-    failures_per_minute: int = Field(default=600, ge=1)  # wrong tokens from one address, in each process
+    requests_per_s: int = Field(default=20_000, ge=1)  # of one caller, over all processes of the HTTP interface
+    address_requests_per_s: int = Field(default=20_000, ge=1)  # from one address, over all processes
+    failures_per_minute: int = Field(default=600, ge=1)  # wrong tokens from one address, over all processes
+    requests_at_once: int = Field(default=512, ge=1)  # of one caller, and from one address, in each process
+    streams_at_once: int = Field(default=100, ge=1)  # of events: of one caller, and to one address, in each process
+    stream_s: float = Field(default=300.0, ge=1, le=86_400)  # then a stream ends, and its reader comes again
+    uploads_at_once: int = Field(default=4, ge=1)  # of one caller, and from one address, in each process
+    connections: int = Field(default=10_000, ge=64)  # that each process of the HTTP interface holds open
+    connections_per_address: int = Field(default=1_000, ge=1)  # in each process
+    body_s: float = Field(default=60.0, ge=1, le=3600)  # to send a request's body
+    upload_kib_per_s: int = Field(default=16, ge=1)  # how fast a model's bytes must come after the first `body_s`
+    api_processes: int = Field(default=1, ge=1)  # how many processes `arxos api` has started: it says so itself
     body_limit_mb: int = Field(default=32, ge=1, le=1024)  # the largest request, but for a model's bytes
     cors_origins: str = ""  # pages elsewhere that may call, separated by commas
     api_https: bool = False  # whether clients come by https: cookies and headers say so

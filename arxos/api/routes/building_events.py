@@ -41,7 +41,8 @@ JOBS = 20  # of the latest
 async def events(building_id: BuildingId, request: Request, runtime: Served, caller: Reader) -> Response:
     """An event `building` for every change of it, `health` for every change of its health, `job` for one of a job's.
 
-    Where the token ends, the last event is `end`, with the reason.
+    Where the token ends, the last event is `end`, with the reason. After some minutes it is `again`: readers come
+    again, as browsers do by themselves.
     """
     first = await in_thread(request, _look, runtime, building_id)
     return event_stream(request, caller, _told(request, runtime, building_id, first))

@@ -39,6 +39,7 @@ async def events(job_id: JobId, request: Request, caller: Reader, last_seen: Las
 
     With `Last-Event-ID` what was seen is not told again. Comments keep the connection open. Where the token ends
     first, the last event is `end`, with the reason.
+    After some minutes it is `again`: readers come again, as browsers do by themselves.
     """
     job = await read(request, job_id)
     return event_stream(request, caller, _told(request, job, last_seen))

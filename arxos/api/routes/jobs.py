@@ -12,6 +12,7 @@ from arxos.api.access import Reader, Submitter
 from arxos.api.drawings import Drawings, answered
 from arxos.api.gathered import read, submitted
 from arxos.api.identity import request_id, traceparent
+from arxos.api.large_bodies import LargeBodyRoute
 from arxos.api.paging import Cursor, Limit, as_place, cursor_at, link_next
 from arxos.api.problems import FieldError, Refusal, documented, fields_of, name_of, status_of
 from arxos.api.schemas.jobs import Accepted, Batch, BatchAccepted, GraphView, JobList, JobSubmission, JobView, Why
@@ -30,7 +31,7 @@ from arxos.tasks.moments import Moment
 from arxos.tasks.queues import POOL_OF
 from arxos.tasks.request import JobRequest
 
-router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=LargeBodyRoute)
 
 MOST_TOLD = 100  # jobs of a batch that do not fit, and are told of
 JobId = Annotated[UUID, Path(description="the job's id", examples=["0192f3c8-0000-7000-8000-000000000000"])]
@@ -66,7 +67,11 @@ Key = Annotated[
 async def submit(job: JobSubmission, request: Request, runtime: Served, caller: Submitter, key: Key = None) -> Response:
     """Accepted is what is committed: it reaches exactly one final state, whatever is killed meanwhile."""
     asked = job if key is None else job.model_copy(update={"idempotency_key": key})
-    done = await submitted(request, Asked(_new(runtime, asked, caller), job.id is not None, caller.submitter))
+    if request.state.body.is_large:
+        new = await in_thread(request, _new, runtime, asked, caller)
+    else:
+        new = _new(runtime, asked, caller)
+    done = await submitted(request, Asked(new, job.id is not None, caller.submitter))
     body = f'{{"id":"{done.id}","state":"{done.state}"}}'
     location = {"Location": f"{router.prefix}/{done.id}"}
     return Response(body, 202 if done.is_new else 200, headers=location, media_type="application/json")

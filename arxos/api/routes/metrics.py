@@ -4,7 +4,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from arxos.api.access import Credentials, caller
-from arxos.api.addresses import client_address, lies_in, networks
+from arxos.api.addresses import came_directly, client_address, lies_in, networks
 from arxos.api.metrics import exposition
 from arxos.api.remembering import Remembered
 from arxos.api.routes.health import WITHOUT_TOKEN_TOO
@@ -38,9 +38,11 @@ def gauges_of(runtime: Runtime) -> Remembered[Gauges]:
 async def metrics(request: Request, runtime: Served, credentials: Credentials) -> Response:
     """Counters and times of requests over all processes of the interface, and how the queues stand.
 
-    For whoever asks from the networks of `ARXOS_METRICS_ALLOW` (by default this machine), or has a token.
+    For whoever asks from the networks of `ARXOS_METRICS_ALLOW` (by default this machine), or has a token. What a proxy
+    passes on does not come from this machine, unless `ARXOS_TRUSTED_PROXIES` names the proxy.
     """
-    if not lies_in(client_address(request), networks(runtime.settings.metrics_allow)):
+    is_near = lies_in(client_address(request), networks(runtime.settings.metrics_allow))
+    if not (is_near and came_directly(request)):
         await caller(request, credentials)
     found: Gauges = await request.app.state.gauges.get()
     return Response(await to_thread.run_sync(exposition, found), media_type=TEXT)

@@ -10,7 +10,7 @@ from arxos.api.access import Reader, Writer
 from arxos.api.answers import answers_of
 from arxos.api.identity import request_id
 from arxos.api.paging import Cursor, Limit, as_number, cursor_at, link_next, place_of
-from arxos.api.problems import Refusal, documented
+from arxos.api.problems import documented
 from arxos.api.routes.buildings import BuildingId
 from arxos.api.routes.webhooks import own
 from arxos.api.schemas.models import FindingList, FindingView, ModelList, ModelReceived, ModelView
@@ -168,9 +168,7 @@ async def _take_in(
 ) -> Received:
     """Store the body, in a thread of its own kind: slow senders must not keep everybody else waiting."""
     threads: CapacityLimiter = request.app.state.uploads
-    if threads.available_tokens < 1:
-        headers = {"Retry-After": str(COME_AGAIN_S)}
-        raise Refusal(429, f"{AT_ONCE} files are coming in already: come again in {COME_AGAIN_S} s", headers=headers)
+    request.app.state.upload_shares.take(request.state.held, request.state.owners)
     limit = runtime.settings.model_limit_mb << 20
 
     def store() -> Received:

@@ -13,6 +13,7 @@ from arxos.api.addresses import client_address
 from arxos.api.callers import known_to
 from arxos.api.problems import Refusal, documented
 from arxos.api.schemas.tokens import EndedSubject, Refresh, Revocation, SubjectToEnd, Tokens
+from arxos.api.serving.crowd import origin_of
 from arxos.api.working import Served, in_thread
 from arxos.app.tokens import ACCESS_S, issue
 from arxos.domain.access import Permission, Role
@@ -34,14 +35,11 @@ async def refresh(asked: Refresh, request: Request, runtime: Served) -> Tokens:
     callers = known_to(request)
     if runtime.settings.jwt_secret is None:
         raise Refusal(501, "tokens are issued by others here: refresh them there")
-    address = client_address(request)
-    if callers.fails_too_often(address):
-        raise Refusal(429, "too many tokens from there were not valid", headers={"Retry-After": "60"})
     secret = runtime.settings.jwt_secret.get_secret_value()
     following = _successor(secret, asked.refresh_token)
     used = await in_thread(request, RefreshTokens(runtime.database).exchange, asked.refresh_token, following)
     if used is None:
-        callers.failed(address)
+        await callers.failed(origin_of(client_address(request)))
         raise Refusal(401, "the refresh token is not valid: it is unknown, expired, revoked or was used before",
                       headers={"WWW-Authenticate": 'Bearer realm="arxos"'})  # fmt: skip
     expires_s = max(1, min(ACCESS_S, int(used.left_s)))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from arxos.api.disclosure import public
 from arxos.api.schemas.shared import FINGERPRINT, LATER, MOMENT, SOME_ID, NextCursor
 from arxos.domain.jobs.graph import MOST_EDGES, MOST_JOBS, Graph
 from arxos.domain.jobs.job import Act, AttemptRecord, Job, JobState
@@ -102,7 +103,7 @@ class AttemptView(BaseModel):
             outcome=one.outcome,
             version=one.version,
             cpu_s=one.cpu_s,
-            traceback=one.traceback,
+            traceback=None if one.traceback is None else public(one.traceback),
             error=_error(one.error_type, one.error_message, one.error_place, None),
         )
 
@@ -279,4 +280,5 @@ class Redrive(BaseModel):
 def _error(kind: str | None, message: str | None, place: str | None, fingerprint: str | None) -> JobError | None:
     if kind is None:
         return None
+    message = None if message is None else public(message)
     return JobError(type=kind, message=message, place=place, fingerprint=fingerprint)

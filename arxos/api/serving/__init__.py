@@ -1,0 +1,1 @@
+"""From a socket to a request: processes, connections, and what each connection may take."""
