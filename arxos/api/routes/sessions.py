@@ -1,6 +1,7 @@
 """Who is signed in, and who holds refresh tokens: listed, and ended."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -13,8 +14,10 @@ from arxos.api.problems import documented
 from arxos.api.schemas.sessions import FamilyList, FamilyView, SessionList, SessionView
 from arxos.api.working import Served, in_thread
 from arxos.app.access import Caller
-from arxos.storage.console_sessions import ConsoleSessions
-from arxos.storage.refresh_tokens import RefreshTokens
+from arxos.storage.console_sessions import ConsoleSessions, Session
+from arxos.storage.refresh_tokens import Family, RefreshTokens
+
+T = TypeVar("T", Session, Family)
 
 router = APIRouter(prefix="/api", tags=["tokens"])
 
@@ -36,14 +39,9 @@ async def sessions(
     limit: Limit = 50,
 ) -> SessionList:
     """One's own sessions; with the permission to administer, everybody's."""
-    if _sees_nothing(caller, subject):
-        return SessionList(items=[], next_cursor=None)
-    (after,) = place_of(cursor, UUID) or (None,)
-    whose = subject or caller.only
-    found = await in_thread(request, ConsoleSessions(runtime.database).list, whose, limit + 1, after)
-    following = cursor_at(found[limit - 1].id) if len(found) > limit else None
-    link_next(request, response, following)
-    return SessionList(items=[SessionView.of(one) for one in found[:limit]], next_cursor=following)
+    table = ConsoleSessions(runtime.database)
+    found, following = await _page(request, response, caller, subject, cursor, limit, table.list)
+    return SessionList(items=[SessionView.of(one) for one in found], next_cursor=following)
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session", responses=documented(404))
@@ -68,14 +66,9 @@ async def families(
     limit: Limit = 50,
 ) -> FamilyList:
     """One's own families of refresh tokens; with the permission to administer, everybody's."""
-    if _sees_nothing(caller, subject):
-        return FamilyList(items=[], next_cursor=None)
-    (after,) = place_of(cursor, UUID) or (None,)
-    whose = subject or caller.only
-    found = await in_thread(request, RefreshTokens(runtime.database).families, whose, limit + 1, after)
-    following = cursor_at(found[limit - 1].id) if len(found) > limit else None
-    link_next(request, response, following)
-    return FamilyList(items=[FamilyView.of(one) for one in found[:limit]], next_cursor=following)
+    table = RefreshTokens(runtime.database)
+    found, following = await _page(request, response, caller, subject, cursor, limit, table.families)
+    return FamilyList(items=[FamilyView.of(one) for one in found], next_cursor=following)
 
 
 @router.delete(
@@ -90,6 +83,20 @@ async def end_family(
     await known_to(request).revocations.look_again()
 
 
-def _sees_nothing(caller: Caller, subject: str | None) -> bool:
-    """Whether somebody asks for what is another's, and not for them."""
-    return subject is not None and caller.only not in {None, subject}
+async def _page(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    subject: str | None,
+    cursor: str | None,
+    limit: int,
+    read: Callable[[str | None, int, UUID | None], list[T]],
+) -> tuple[list[T], str | None]:
+    """One's own, or everybody's for who administers, and where the next page begins. Another's do not exist."""
+    (after,) = place_of(cursor, UUID) or (None,)
+    if subject is not None and caller.only not in {None, subject}:
+        return [], None
+    found = await in_thread(request, read, subject or caller.only, limit + 1, after)
+    following = cursor_at(found[limit - 1].id) if len(found) > limit else None
+    link_next(request, response, following)
+    return found[:limit], following
