@@ -23,7 +23,14 @@ through it: [producers.md](producers.md).
   added.
 - **429 and 503** carry `Retry-After` (seconds). With an `Idempotency-Key` a submission may be repeated without a second
   thought: the same key with the same kind and payload is the same job ([access.md](access.md#idempotency-keys)).
-- **Times** are RFC 3339 with a zone; lengths are metres, areas m².
+- **Times** are RFC 3339 with a zone and lie in the years 1970 to 3000 (UTC); any other is 422 and names its field, in
+  bodies, queries and cursors alike. Lengths are metres, areas m².
+- **Payloads** are JSON objects, at most 32 deep, without NUL, half surrogate pairs, `NaN` or `Infinity`, integers of at
+  most 1,000 digits; 422 names the place.
+- **What this version cannot read** of a stored job (a newer version wrote it, or the row is damaged) is listed in the
+  job's `unreadable`: `[{"field": "policy", "reason": "…"}]`, else null; in that field something of its type stands in, for
+  a state `unreadable`, and `?state=unreadable` lists such jobs. Claimed by a worker of this version, a job whose payload
+  or policy cannot be read becomes a dead letter (`UnreadableJobError`). Unknown parts of a policy are kept and ignored.
 
 | `type` | status | |
 |---|---|---|

@@ -18,7 +18,8 @@ FROM operator_actions
 BULK: LiteralString = """
 SELECT started_at AS at, id::text AS key, actor, action, NULL::uuid AS job_id, id AS act_id, done AS jobs, reason,
     source,
-    jsonb_strip_nulls(jsonb_build_object('filter', filter, 'rate', rate)) AS details
+    jsonb_strip_nulls(jsonb_build_object('filter', CASE WHEN jsonb_typeof(filter) = 'object' THEN filter
+        ELSE '{"unreadable": "is no object"}' END, 'rate', rate)) AS details
 FROM bulk_acts
 UNION ALL
 SELECT undone_at, id::text || ' undone', undone_by, 'undo', NULL, id, undone, undo.reason, undo.source, '{}'
