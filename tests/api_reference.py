@@ -28,9 +28,9 @@ through it: [producers.md](producers.md).
 - **Payloads** are JSON objects, at most 32 deep, without NUL, half surrogate pairs, `NaN` or `Infinity`, integers of at
   most 1,000 digits; 422 names the place.
 - **What this version cannot read** of a stored job (a newer version wrote it, or the row is damaged) is listed in the
-  job's `unreadable`: `[{"field": "policy", "reason": "…"}]`, else null; in that field something of its type stands in, for
-  a state `unreadable`, and `?state=unreadable` lists such jobs. Claimed by a worker of this version, a job whose payload
-  or policy cannot be read becomes a dead letter (`UnreadableJobError`). Unknown parts of a policy are kept and ignored.
+  job's `unreadable`: `[{"field": "policy", "reason": "…"}]`, else null; in that field something of its type stands in,
+  for a state `unreadable`, and `?state=unreadable` lists such jobs. Claimed by a worker of this version, a job whose
+  payload or policy cannot be read becomes a dead letter (`UnreadableJobError`). Unknown parts of a policy are kept and ignored.
 
 | `type` | status | |
 |---|---|---|
