@@ -30,7 +30,8 @@ through it: [producers.md](producers.md).
 - **What this version cannot read** of a stored job (a newer version wrote it, or the row is damaged) is listed in the
   job's `unreadable`: `[{"field": "policy", "reason": "…"}]`, else null; in that field something of its type stands in,
   for a state `unreadable`, and `?state=unreadable` lists such jobs. Claimed by a worker of this version, a job whose
-  payload or policy cannot be read becomes a dead letter (`UnreadableJobError`). Unknown parts of a policy are kept and ignored.
+  payload or policy cannot be read becomes a dead letter (`UnreadableJobError`). Unknown parts of a policy are kept, and
+  ignored.
 
 | `type` | status | |
 |---|---|---|
