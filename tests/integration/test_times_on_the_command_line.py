@@ -16,7 +16,7 @@ OPTIONS = {
     "dead list --until": ("dead", "list", "--until"),
     "dead redrive --since": ("dead", "redrive", "--dry-run", "--since"),
     "dead discard --until": ("dead", "discard", "--dry-run", "--until"),
-    "acts --since": ("acts", "--since"),
+    "acts list --since": ("acts", "list", "--since"),
 }
 EDGES = ("before the calendar", "after the calendar", "too late", "without a zone")
 
