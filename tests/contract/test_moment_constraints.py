@@ -53,7 +53,7 @@ def test_a_ledger_refuses_other_times(postgres: PostgresWorld, column: str, mome
 
 def test_what_older_versions_let_in_is_moved_and_noted(database: str) -> None:
     known = revisions()
-    command.downgrade(_config(database), known[known.index("0019") - 1])
+    command.downgrade(_config(database), known[known.index("0018") - 1])
     with psycopg.connect(database, autocommit=True) as connection:
         for due, deadline in (
             ("-infinity", "infinity"),

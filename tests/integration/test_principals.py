@@ -39,7 +39,7 @@ def url(servers: Servers) -> Iterator[str]:
     """A database at the revision before."""
     name = f"arxos_principals_{os.getpid()}"
     url = servers.create_database(name)
-    command.upgrade(_config(url), "0019")
+    command.upgrade(_config(url), "0018")
     yield url
     servers.drop_database(name)
 
@@ -107,6 +107,6 @@ def test_an_interrupted_migration_is_begun_again(url: str) -> None:
 def test_going_back_needs_keys_that_are_unique_for_everybody(url: str) -> None:
     migrate(url)
     write(url, "k", "ada")
-    command.downgrade(_config(url), "0019")
+    command.downgrade(_config(url), "0018")
     with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(WRITTEN.replace("ON CONFLICT DO NOTHING", ""), [uuid4(), "k", "bob"])

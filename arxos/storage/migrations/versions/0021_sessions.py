@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0023"
+revision = "0021"
+down_revision = "0020"
 
 # Sessions that know of no token would outlive it: people sign in again.
 SESSIONS = """

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-revision = "0019"
+revision = "0018"
 down_revision = "0017"
 
 FIRST, END = "1970-01-01 00:00:00+00", "3001-01-01 00:00:00+00"

@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import text
 
-revision = "0018"
-down_revision = "0019"
+revision = "0019"
+down_revision = "0018"
 
 COLUMN = "ALTER TABLE jobs ADD COLUMN IF NOT EXISTS principal text"  # null: written by an older version
 
