@@ -47,7 +47,7 @@ async def _while_known(request: Request, caller: Caller, events: AsyncIterator[b
 async def for_a_while(request: Request, events: AsyncIterator[bytes], about_s: float) -> AsyncIterator[bytes]:
     """The events as they come; then one `again`, with the reason. `about_s`: seconds, give or take a fifth."""
     until = asyncio.get_running_loop().time() + about_s * _random.uniform(1 - SPREAD, 1 + SPREAD)
-    beginning = f"retry: {_random.randint(*RETRY_MS)}\n".encode()  # a field of the first event
+    retry = f"retry: {_random.randint(*RETRY_MS)}\n\n".encode()  # the last field of the first event
     following: asyncio.Future[bytes] | None = None
     try:
         while (reason := _over(request, until)) is None:
@@ -57,9 +57,9 @@ async def for_a_while(request: Request, events: AsyncIterator[bytes], about_s: f
                 if not (event := following.result()):
                     return
                 following = None
-                yield beginning + event
-                beginning = b""
-        yield beginning + format_sse_event(event="again", data_str=json.dumps({"reason": reason}))
+                yield event[:-1] + retry if retry else event
+                retry = b""
+        yield format_sse_event(event="again", data_str=json.dumps({"reason": reason}))
     finally:
         if following is not None:
             following.cancel()
