@@ -98,7 +98,9 @@ def test_submitting_prints_the_id(cli: Cli) -> None:
     job = cli.world.get(job_id)
     assert (job.kind, job.queue, job.priority, job.submitted_by) == ("probe.effect", "cache", 5, "ada")
     assert (job.available_at.year, job.idempotency_key) == (2099, "k-1")
-    assert UUID(cli.ok("submit", "probe.effect", "--payload", payload, "--key", "k-1")) == job_id
+    again = ("submit", "probe.effect", "--payload", payload, "--key", "k-1")
+    assert UUID(cli.ok(*again, "--as", "ada")) == job_id
+    assert UUID(cli.ok(*again)) != job_id  # the operator's own key, not ada's
 
 
 def test_a_payload_may_come_from_a_file_or_a_pipe(cli: Cli, tmp_path: Path) -> None:
