@@ -141,8 +141,8 @@ def test_a_dry_run_tells_what_stands_in_the_way(cli: Cli) -> None:
 
 
 def test_a_key_that_a_dead_letter_holds_gives_that_dead_letter(cli: Cli) -> None:
-    [job_id] = dead(cli, idempotency_key="k")
-    assert cli.ok("submit", "probe.noop", "--key", "k") == str(job_id)
+    [job_id] = dead(cli, idempotency_key="k", principal="user:ada")
+    assert cli.ok("submit", "probe.noop", "--key", "k", "--as", "ada") == str(job_id)
 
 
 def test_an_act_and_its_undoing_are_told_with_who_when_why_and_from_where(cli: Cli) -> None:

@@ -189,11 +189,12 @@ def test_a_workflow_is_shown_as_lines_document_and_picture(cli: Cli, tmp_path: P
 
 
 def test_waiting_tells_how_it_ended(cli: Cli) -> None:
-    done, dead = new_job(idempotency_key="done"), new_job(idempotency_key="dead")
+    done, dead = (new_job(idempotency_key=key, principal="user:ada") for key in ("done", "dead"))
     cli.world.insert(done, dead)
     cli.world.succeed(done.id)
     cli.world.bury(dead.id)
-    codes = [cli.run("submit", "probe.noop", "--wait", "--key", key).returncode for key in ("done", "dead")]
+    again = ("submit", "probe.noop", "--wait", "--as", "ada", "--key")
+    codes = [cli.run(*again, key).returncode for key in ("done", "dead")]
     assert codes == [0, 1]
 
 

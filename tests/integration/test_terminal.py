@@ -191,9 +191,9 @@ def test_a_file_of_jobs_is_submitted_with_a_bar_on_stderr(terminal: Terminal, tm
 
 
 def test_waiting_shows_the_state(terminal: Terminal) -> None:
-    terminal.world.insert(done := new_job(idempotency_key="done"))
+    terminal.world.insert(done := new_job(idempotency_key="done", principal="user:ada"))
     terminal.world.succeed(done.id)
-    shown = terminal.run("submit", "probe.noop", "--key", "done", "--wait")
+    shown = terminal.run("submit", "probe.noop", "--key", "done", "--as", "ada", "--wait")
     assert shown.code == 0
     assert str(done.id) in shown.text
     assert "succeeded" in shown.text
