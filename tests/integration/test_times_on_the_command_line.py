@@ -11,7 +11,7 @@ DISTANCES = ("99999999d", "999999999w", "in 999999999w")
 OPTIONS = {
     "submit --at": ("submit", "probe.noop", "--at"),
     "jobs list --since": ("jobs", "list", "--since"),
-    "jobs cancel --since": ("jobs", "cancel", "--all", "--dry-run", "--since"),
+    "jobs cancel --since": ("jobs", "cancel", "--dry-run", "--since"),
     "dead list --since": ("dead", "list", "--since"),
     "dead list --until": ("dead", "list", "--until"),
     "dead redrive --since": ("dead", "redrive", "--dry-run", "--since"),
