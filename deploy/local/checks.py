@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from deploy.local.checkout import ROOT, VENV, say
 
+_PYTHON = ("arxos", "benchmarks", "clients", "deploy", "examples", "tests")
 _YAML = (".github", ".pre-commit-config.yaml", "docker-compose.yml")
 _WORKFLOWS = (".github/workflows/ci.yml",)
 _SHELL = ("run", ".ci/run", "requirements/lock")
@@ -15,6 +16,7 @@ _CHECKS = (
     ("ruff", "check", "--quiet", "."),
     ("mypy",),
     ("lint-imports", "--no-logo"),
+    ("python", "-m", "deploy.local.patterns", *_PYTHON),
     ("yamllint", "--strict", *_YAML),
     ("hadolint", "Dockerfile"),
     ("check-jsonschema", "--builtin-schema=vendor.compose-spec", "docker-compose.yml"),

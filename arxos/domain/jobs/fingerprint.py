@@ -8,24 +8,25 @@ from types import FrameType
 WORDS_LIMIT = 500  # characters of the normalised message that count: what follows is mostly data
 DIGITS = 12
 
-NUMBER = r"(?<![^\W\d])\d++(?:[.,]\d++)*+(?:[eE][-+]?\d++)?"
-HEX = r"(?<!\w)(?:[0-9a-f]{8,}+|[0-9A-F]{8,}+)(?!\w)"
+# All of a number or nothing: what could be given back would be followed by more of it.
+NUMBER = r"(?<![^\W\d])\d+(?!\d)(?:[.,]\d+(?!\d))*(?![.,]\d)(?:[eE][-+]?\d+)?"
+HEX = r"(?<!\w)(?:[0-9a-f]{8,}|[0-9A-F]{8,})(?!\w)"
 # In this order. Each begins only where a word does, or looks no further than the next mark of its kind, so that none
 # takes longer than the message is long, whoever wrote it. A digit that follows a letter belongs to a name: IFC4.
 # Ids and numbers are told alike, since an id may happen to look like one.
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("<text>", re.compile(r"(?<!\w)'[^']*+(?:'(?!\w)|\Z)|\"[^\"]*+(?:\"|\Z)|`[^`]*+(?:`|\Z)")),
-    ("<url>", re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*+://\S++")),
-    ("<path>", re.compile(r"(?<![\w.~/>])(?:~|\.{1,2})?/[^\s'\",:;()]++|(?<!\w)[A-Za-z]:\\[^\s'\",:;()]++")),
+    ("<text>", re.compile(r"(?<!\w)'[^']*(?:'(?!\w)|\Z)|\"[^\"]*(?:\"|\Z)|`[^`]*(?:`|\Z)")),
+    ("<url>", re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://\S+")),
+    ("<path>", re.compile(r"(?<![\w.~/>])(?:~|\.{1,2})?/[^\s'\",:;()]+|(?<!\w)[A-Za-z]:\\[^\s'\",:;()]+")),
     ("<n>", re.compile(r"(?<!\w)[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?!\w)")),
     # An IFC global id: 22 digits of a base of 64, the first worth two bits.
-    ("<n>", re.compile(r"(?<![\w$])(?=[0-9]*+[A-Za-z_$])[0-3][0-9A-Za-z_$]{21}(?![\w$])")),
+    ("<n>", re.compile(r"(?<![\w$])(?=[0-9]*[A-Za-z_$])[0-3][0-9A-Za-z_$]{21}(?![\w$])")),
     ("<time>", re.compile(r"(?<!\w)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)")),
     ("<time>", re.compile(r"(?<!\w)\d\d:\d\d:\d\d(?:\.\d+)?(?!\w)")),
-    ("<n>", re.compile(rf"(?:(?<![\w)])[-+])?(?:(?<!\w)0[xX][0-9a-fA-F]++|{NUMBER}(?!\w)|{HEX}|{NUMBER})")),
+    ("<n>", re.compile(rf"(?:(?<![\w)])[-+])?(?:(?<!\w)0[xX][0-9a-fA-F]+|{NUMBER}(?!\w)|{HEX}|{NUMBER})")),
 )
 # Lists of whatever length: `1, 2 and 3`.
-LIST = re.compile(r"(<(?:text|url|path|time|n)>)(?:(?:[\s,;/|]|and|or)++\1)++")
+LIST = re.compile(r"(<(?:text|url|path|time|n)>)(?:(?:[\s,;/|]|and|or)+\1)+")
 
 
 def fingerprint(error_type: str, place: str | None, message: str) -> str:

@@ -1,11 +1,13 @@
 """Which bytes are a STEP file, and what is said of those that are not."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arxos.domain.errors import ModelRefusedError
-from arxos.formats.ifc.step_grammar import ORDINARY_INSTANCE
+from arxos.formats.ifc.step_grammar import ORDINARY_INSTANCE, WINDOW
 from arxos.formats.ifc.step_parser import StepParser
 from arxos.formats.ifc.syntax import check_text
 from tests.step_files import ONE_PERSON, step
@@ -84,6 +86,49 @@ def test_lists_a_million_deep_are_refused_without_recursion() -> None:
 def test_a_line_of_megabytes_is_no_problem() -> None:
     points = ",".join(["(1.,2.,3.)"] * 300_000)
     assert check_text(step(f"#1=IFCCARTESIANPOINTLIST3D(({points}));")).schema == "IFC4"
+
+
+_MILLION = 1_000_000
+_HOSTILE = {
+    "a list of values": b"#1=IFCX(" + b"1," * _MILLION + b"1);",
+    "lists that break": b"#1=IFCX((" + b"(1.,2.,3.)," * 200_000 + b"!);",
+    "a list without an end": b"#1=IFCX(" + b"$," * _MILLION,
+    "apostrophes": b"#1=IFCX('" + b"''" * _MILLION + b");",
+    "text without an end": b"#1=IFCX('" + b"a" * _MILLION + b");",
+    "text with a broken code": b"#1=IFCX('\\X2\\" + b"4E2D" * _MILLION + b"');",
+    "one long code": b"#1=IFCX('\\X2\\" + b"4E2D" * _MILLION + b"\\X0\\');",
+    "comments": b"#1=IFCX(1" + b"/**/" * 100_000 + b");",
+    "blanks": b"#1=IFCX(1" + b" " * _MILLION + b"!);",
+    "digits": b"#1=IFCX(" + b"1" * _MILLION + b"!);",
+    "instances that break at their ends": b"#1=IFCX(($,1.5,'a''b'))/**/;" * 10_000,
+}
+
+
+@pytest.mark.timeout(300)  # each takes a second or two; a match that goes back over what it took would take hours
+@pytest.mark.parametrize("name", _HOSTILE)
+def test_no_bytes_make_the_check_slow_or_large(name: str) -> None:
+    content = step("#0").replace(b"#0", _HOSTILE[name])
+    tracemalloc.start()
+    try:
+        problem_of(content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (
+        most < 3 * len(content) + _MILLION
+    )  # a text is held and decoded; a match that remembers its way takes far more
+
+
+@pytest.mark.parametrize("item", ["12", "-1.5E3", "'a''b'", r"'\X2\4E2D\X0\'", "#2", "(1,(2))", "IFCA('x')", '"0F"'])
+def test_where_the_window_ends_makes_no_difference(item: str) -> None:
+    count = WINDOW // (len(item) + 1) + 2
+    for shift in range(len(item) + 3):
+        listed = " " * shift + ",".join([item] * count)
+        assert problem_of(step(f"#1=IFCX({listed});")) == ""
+        assert problem_of(step(f"#1=IFCX(({listed}));")) == ""
+        assert problem_of(step(f"#1=IFCX({listed} {item});")) != ""
+        text = " " * shift + "".join(["''", r"\\", r"\S\'"] * (WINDOW // 8))
+        assert problem_of(step(f"#1=IFCX('{text}');")) == ""
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
