@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,8 +97,12 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def _fetch(url: str) -> dict[str | None, PublishedKey]:
     """Raises OSError; ValueError and PyJWKSetError for what is no set of keys. An empty one is: all were withdrawn."""
     opener = urllib.request.build_opener(_NoRedirects)
-    with opener.open(url, timeout=TIMEOUT_S) as answer:  # http(s) only: checked by the setting
-        document = json.loads(answer.read(LARGEST_BYTES))
+    try:
+        with opener.open(url, timeout=TIMEOUT_S) as answer:  # http(s) only: checked by the setting
+            document = json.loads(answer.read(LARGEST_BYTES))
+    except urllib.error.HTTPError as refusal:
+        refusal.close()  # it is the answer, too, and holds the connection
+        raise
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise jwt.PyJWKSetError("no set of keys")

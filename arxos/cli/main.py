@@ -4,7 +4,8 @@ import logging
 import platform
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -36,6 +37,7 @@ from arxos.cli import (
     tokens,
     workers,
 )
+from arxos.cli.broken_pipe import quiet_broken_pipe
 from arxos.cli.demo import demo
 from arxos.cli.doctor import doctor
 from arxos.cli.examples import show_examples
@@ -128,6 +130,11 @@ def command_line() -> TyperGroup:
 
 def main() -> None:
     """Run the command line: exit 2 and one line for bad use, 1 and one line for a refusal."""
+    with quiet_broken_pipe():
+        _run()
+
+
+def _run() -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no line of ours
     protect_terminal()
     commands = command_line()
@@ -142,9 +149,6 @@ def main() -> None:
         fail(str(error), 1)
     except (Abort, KeyboardInterrupt):
         fail("interrupted", 130)
-    except BrokenPipeError:  # the reader went away (`| head`): nothing more to say
-        sys.stderr.close()
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -156,10 +160,11 @@ def arguments(given: Sequence[str]) -> list[str]:
     return [NO_PAGER, *(word for word in given[:end] if word != NO_PAGER), *given[end:]]
 
 
-def fail(message: str, code: int) -> None:
+def fail(message: str, code: int) -> NoReturn:
     """One line on stderr, and out; none where the help has said it all."""
     if message.strip():
-        print(f"arxos: {' '.join(message.split())}", file=sys.stderr)
+        with suppress(BrokenPipeError):  # it failed, whether or not there is a reader
+            print(f"arxos: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
 
 

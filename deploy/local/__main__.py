@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from arxos.cli.broken_pipe import quiet_broken_pipe
 from deploy.local import stack
 from deploy.local.checkout import VENV, say
 from deploy.local.checks import check
@@ -103,9 +104,15 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], None]] = {
 
 def main() -> None:
     """Do one command; what goes wrong is said in one line."""
-    name, *arguments = sys.argv[1:]
+    with quiet_broken_pipe():
+        _do(*sys.argv[1:])
+
+
+def _do(name: str, *arguments: str) -> None:
     try:
         COMMANDS[name](arguments)
+    except BrokenPipeError:
+        raise
     except (CommandError, OSError) as error:
         sys.exit(f"run: {error}")
     except KeyboardInterrupt:

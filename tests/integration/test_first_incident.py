@@ -41,6 +41,7 @@ class Shell:
         attributes[3] &= ~termios.ECHO
         termios.tcsetattr(terminal, termios.TCSANOW, attributes)
         plain = {"NO_COLOR": "1", "TERM": "xterm", "ARXOS_PAGER": "cat", "COLUMNS": str(WIDTH)}
+        plain |= {"LOGNAME": "root"}  # as on the page, whoever runs the tests
         environment = {**os.environ, **variables, **plain}
         self._errors = (folder / "errors").open("w+b")  # no terminal: bars come and go, and are nothing for a page
         bash = ["bash", "--norc", "--noprofile"]

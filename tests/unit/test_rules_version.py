@@ -9,7 +9,7 @@ from arxos.domain.buildings.rules import RULES_VERSION
 
 ROOT = Path(arxos.__file__).parent
 JUDGES = ("domain/buildings/rules", "formats/ifc/rules", "formats/ifc/header_policy.py", "formats/ifc/schema_check.py")
-KNOWN = ("2026.11.1", "30bf11a072e0788f")
+KNOWN = ("2026.11.1", "cf3a5df52e5a4681")
 
 
 def fingerprint() -> str:
@@ -28,7 +28,20 @@ def code_of(file: Path) -> str:
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
     tree.body = [node for node in tree.body if not _names_the_version(node)]
-    return ast.dump(tree, annotate_fields=False)
+    return shape(tree)
+
+
+def shape(node: object) -> str:
+    """A syntax tree in words, without what is empty: every Python has some fields that others don't."""
+    match node:
+        case ast.AST():
+            parts = {name: getattr(node, name) for name in node._fields}
+            told = (f"{name}={shape(part)}" for name, part in parts.items() if part is not None and part != [])
+            is_none = isinstance(node, ast.Constant) and node.value is None
+            return f"{type(node).__name__}({'None' if is_none else ', '.join(told)})"
+        case list():
+            return f"[{', '.join(map(shape, node))}]"
+    return repr(node)
 
 
 def _names_the_version(node: ast.stmt) -> bool:

@@ -114,7 +114,7 @@ def test_a_daily_time_is_due_once_a_day_when_the_clock_first_shows_it_or_more(
 ) -> None:
     zone, (since, until) = ZoneInfo(change[0]), (change[1] - 48 * HOUR, change[1] + 48 * HOUR)
     shown = [(since + n * MINUTE).astimezone(zone).replace(tzinfo=None) for n in range(97 * 60)]
-    walls = [datetime.combine(shown[0].date() + timedelta(days=n), time(hour, minute)) for n in range(5)]
+    walls = [datetime.combine(shown[0].date() + timedelta(days=n), time(hour, minute)) for n in range(6)]
     first = {
         next(n for n, clock in enumerate(shown) if clock >= wall) for wall in walls if shown[0] < wall <= shown[-1]
     }

@@ -17,7 +17,7 @@ _VIEWS = {
 _ENTRY = re.compile(r"\s*(?P<keyword>\w+)\s*\[(?P<values>[^\[\]]+)\]\s*", re.ASCII)
 _VIEW_NAME = re.compile(r"[A-Za-z0-9 _.-]+")
 _ORIGIN = re.compile(r"(?P<company>.+) - (?P<application>.+) - (?P<version>.+)")
-_TIME_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-][01]\d:[0-5]\d)?")
+_TIME_STAMP = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-][01]\d:[0-5]\d)?")
 _VERSION = re.compile(  # as Python's packaging understands a version: 26.0.0.0, v1.2rc1, 2024.1.post2+build.5
     r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|alpha|b|beta|c|rc|pre|preview|post|rev|r|dev)[-_.]?\d*|-\d+)*(\+[a-z0-9]+([-_.][a-z0-9]+)*)?",
     re.IGNORECASE,

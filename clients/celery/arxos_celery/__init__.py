@@ -106,6 +106,7 @@ class LedgerBackend(SyncBackendMixin, Backend):  # type: ignore[misc]
             with urllib.request.urlopen(request, timeout=30) as answer:
                 found: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as error:
+            error.close()  # it is the answer, too, and holds the connection
             if error.code == 404:
                 return None
             raise
