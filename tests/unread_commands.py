@@ -9,7 +9,10 @@ import os
 import sys
 import tempfile
 
-from arxos.cli import main, session
+from arxos.cli import (
+    main,
+    session,  # noqa: F401 - takes long
+)
 
 
 def unread(words: list[str]) -> tuple[int, str]:
@@ -30,7 +33,6 @@ def unread(words: list[str]) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    assert session  # imported: it takes long
     for line in sys.stdin.read().splitlines():
         sys.stdout.write(json.dumps(unread(json.loads(line))) + "\n")
         sys.stdout.flush()

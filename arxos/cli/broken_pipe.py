@@ -17,10 +17,12 @@ def quiet_broken_pipe() -> Iterator[None]:
     """
     try:
         yield
-    except (BrokenPipeError, SystemExit) as leaving:
-        # Typer makes an exit of it, with code 1.
-        broken = leaving.__context__ if isinstance(leaving, SystemExit) else leaving
-        if isinstance(broken, BrokenPipeError) and _let_go():
+    except BrokenPipeError:
+        if _let_go():
+            sys.exit(0)
+        raise  # it was another pipe that broke
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer and rich make an exit of it, with code 1
             sys.exit(0)
         raise
     finally:
