@@ -25,7 +25,7 @@ def test_a_system_that_is_well_has_no_errors_and_every_check_has_its_say(ill: Do
     found = ill.findings()
     assert {one.id for one in found} == set(catalogue()) - set(OWN_FINDINGS)
     bad = {one.id: one.seen for one in found if one.severity in {"warning", "error", "skipped"}}
-    assert set(bad) <= {"machine.root"}, bad
+    assert set(bad) <= {"machine.root", "database.role"}, bad  # tests work as the servers' owner
     assert ("machine.root" in bad) is (os.geteuid() == 0)
 
 

@@ -171,7 +171,7 @@ BROKEN = {
     "every_s = NULL": "needs either cron or every",
     "every_s = 0": "every: must be",
     "payload = '{\"colour\": 1}'": "payload of probe.noop: colour",
-    "payload = '[]'": "job: payload",
+    "payload = '[]'": "payload of probe.noop: unreadable",
     "queue = 'chache'": "no queue 'chache'",
     "priority = 1000": "job: priority",
 }

@@ -79,7 +79,7 @@ def test_each_ailment_is_told_alone(facts: BuildingFacts, seen: Seen, ailment: A
 
 
 def test_every_ailment_has_a_weight_and_none_weighs_nothing() -> None:
-    assert set(WEIGHT) == set(Ailment)
+    assert set(WEIGHT) == set(Ailment) - {Ailment.OTHER}  # which is read from a newer version's reports, never judged
     assert HealthStatus.HEALTHY not in WEIGHT.values()
 
 

@@ -64,7 +64,7 @@ def _shortly_named_instances() -> Iterator[None]:
     It writes out in full every instance that a wrong attribute holds: a file of 24 kB, in which one relation names the
     same wall 8,000 times, made 8,000 times the relation's 48 kB of text. Messages are cut off before that text.
     """
-    whole = ifcopenshell.entity_instance.__repr__
+    whole = ifcopenshell.entity_instance.__dict__["__repr__"]  # as an attribute it would come back unbound
     ifcopenshell.entity_instance.__repr__ = _short_name  # type: ignore[method-assign, assignment]
     try:
         yield
