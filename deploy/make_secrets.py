@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-PASSWORDS = ("postgres_password", "redis_password", "jwt_secret", "webhook_secret")
+PASSWORDS = (
+    "postgres_password", "owner_password", "process_password", "redis_password", "jwt_secret", "webhook_secret",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -31,9 +33,12 @@ def make(folder: Path) -> list[str]:
 
 def _addresses(folder: Path) -> Mapping[str, str]:
     """How the containers name each other, with the passwords; and who may look at Flower."""
-    postgres, redis = ((folder / name).read_text().strip() for name in ("postgres_password", "redis_password"))
+    owner, process, redis = (
+        (folder / f"{name}_password").read_text().strip() for name in ("owner", "process", "redis")
+    )
     return {
-        "database_url": f"postgresql://arxos:{postgres}@postgres:5432/arxos",
+        "database_url": f"postgresql://arxos_process:{process}@postgres:5432/arxos",
+        "database_owner_url": f"postgresql://arxos_owner:{owner}@postgres:5432/arxos",
         "broker_url": f"redis://:{redis}@redis:6379/0",
         "cache_url": f"redis://:{redis}@redis:6379/1",
         "flower_users": f"operator:{secrets.token_urlsafe(24)}",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arxos.domain.moments import OUTSIDE, bounded
+from arxos.domain.moments import OUTSIDE, bounded, read_iso
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhdw])+")
@@ -31,7 +31,7 @@ def parse_time(text: str, now: datetime | None = None, *, ahead: bool = False) -
     if distance is not None:
         return _away(text, now or datetime.now(UTC), distance if ahead else -distance)
     try:
-        when = datetime.fromisoformat(text)
+        when = read_iso(text)
     except ValueError as error:
         example = "in 30m, 2h, 3d" if ahead else "30m, 2h, 3d ago"
         raise typer.BadParameter(f"{text!r} is not an ISO 8601 time, nor such as {example}") from error

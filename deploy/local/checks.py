@@ -10,7 +10,7 @@ from deploy.local.checkout import ROOT, VENV, say
 _PYTHON = ("arxos", "benchmarks", "clients", "deploy", "examples", "tests")
 _YAML = (".github", ".pre-commit-config.yaml", "docker-compose.yml")
 _WORKFLOWS = (".github/workflows/ci.yml",)
-_SHELL = ("run", ".ci/run", "requirements/lock")
+_SHELL = ("run", ".ci/run", "requirements/lock", "deploy/postgres/create_roles.sh")
 _CHECKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from arxos.domain.moments import END, FIRST, bounded, bounded_day, read_moment
+from arxos.domain.moments import END, FIRST, bounded, bounded_day, read_iso, read_moment
 from arxos.tasks.moments import Day, Moment, MomentOrDay
 from arxos.tasks.registry import all_kinds
 from arxos.tasks.request import JobRequest
@@ -99,3 +99,14 @@ def test_every_field_of_a_payload_refuses_other_moments(model: Any, field: str, 
     adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[field].rebuild_annotation())
     with pytest.raises(ValidationError):
         adapter.validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-25T24:00:00Z", "20261125T24", "2026-W48-3T24:00", "2026W483T2400+01:00"])
+def test_the_hour_24_is_refused_by_every_python(text: str) -> None:
+    with pytest.raises(ValueError, match="hour"):
+        read_iso(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-25T00:24:00Z", "2024-11-24T23:24:24Z", "20241124T0024Z", "2024-11-24"])
+def test_other_24s_are_no_hour(text: str) -> None:
+    assert read_iso(text).hour in {0, 23}

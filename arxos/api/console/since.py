@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from arxos.domain.errors import InvalidError
-from arxos.domain.moments import bounded
+from arxos.domain.moments import bounded, read_iso
 
 
 def read_since(text: str | None) -> datetime | None:
@@ -11,7 +11,7 @@ def read_since(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_iso(text)
     except ValueError:
         raise InvalidError(f"since: {text!r:.60} is no date and time such as 2026-11-25T08:30") from None
     try:
