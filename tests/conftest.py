@@ -20,6 +20,7 @@ from tests.servers import REDIS_DATABASES_PER_WORKER, Servers
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = ROOT / "tests" / "faults"
 FAULT_S = 300  # faults take longer than other tests: what hangs is ended after so many seconds
+_STARTED_THE_RUN = pytest.StashKey[bool]()
 _fresh_number = count(1)
 # How long an example takes says something about the machine's other work, and nothing about the property.
 hypothesis.settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         run = ROOT / ".local" / "tests" / str(os.getpid())
         shutil.rmtree(run, ignore_errors=True)  # of a run that was killed when it had the same pid
         os.environ[test_servers.RUN_VARIABLE] = str(run)
+        config.stash[_STARTED_THE_RUN] = True
         os.environ.setdefault(FAULTS_FOLDER, str(ROOT / ".local" / "faults" / str(os.getpid())))
     _know(config.getoption("--without"))
 
@@ -79,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers where any test asked for them. Should this not be reached, their guard does it."""
-    if not hasattr(config, "workerinput"):  # the controlling process, which ends last
+    if config.stash.get(_STARTED_THE_RUN, False):  # not a worker of xdist's, nor a pytest that a test runs
         test_servers.stop_started(_run_folder())
         del os.environ[test_servers.RUN_VARIABLE]
 

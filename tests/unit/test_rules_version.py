@@ -9,7 +9,7 @@ from arxos.domain.buildings.rules import RULES_VERSION
 
 ROOT = Path(arxos.__file__).parent
 JUDGES = ("domain/buildings/rules", "formats/ifc/rules", "formats/ifc/header_policy.py", "formats/ifc/schema_check.py")
-KNOWN = ("2026.11.1", "35a5348e1ac5ee91")
+KNOWN = ("2026.11.2", "3fb3dc47bf13734d")
 
 
 def fingerprint() -> str:

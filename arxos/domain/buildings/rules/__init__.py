@@ -2,4 +2,4 @@
 
 # Of all rules that models are checked by, the formats' own too. Another one makes reports of before outdated: changed
 # where a rule comes, goes, or may judge otherwise than before. A test remembers what the rules were.
-RULES_VERSION = "2026.11.1"
+RULES_VERSION = "2026.11.2"
