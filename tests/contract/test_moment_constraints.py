@@ -41,11 +41,13 @@ def test_every_time_of_every_table_is_bound(postgres: PostgresWorld) -> None:
     assert unbound == set()
 
 
+# PostgreSQL reads a time without a zone as one of the session's, which is UTC.
+STORED_MOMENTS = [text for name, text in REFUSED.items() if text[4:5] == "-" and name != "without a zone"]
+
+
 @pytest.mark.parametrize("column", ["available_at", "deadline"])
-@pytest.mark.parametrize("moment", ["infinity", "-infinity", *(m for m in REFUSED.values() if m[4:5] == "-")])
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", *STORED_MOMENTS])
 def test_a_ledger_refuses_other_times(postgres: PostgresWorld, column: str, moment: str) -> None:
-    if moment == REFUSED["without a zone"]:
-        pytest.skip("the session's zone is UTC")
     [job_id] = postgres.insert(new_job())
     with pytest.raises(InvalidError, match="jobs_moments"):
         postgres.sql(f"UPDATE jobs SET {column} = %s WHERE id = %s", moment, job_id)

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from deploy.local.checkout import VENV
 from deploy.local.commands import CommandError
 from deploy.local.processes import PROCESSES, Process
 from deploy.local.supervision import Program, _section, program_of
@@ -38,7 +39,7 @@ def test_a_value_that_supervisord_cannot_take_is_refused() -> None:
 @pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.name)
 def test_a_process_of_the_table_runs_out_of_the_virtual_environment(process: Process) -> None:
     program = program_of(process, {"ARXOS_LOG_FORMAT": "json"})
-    assert program.command[0].endswith("/.venv/bin/arxos")
+    assert program.command[0] == str(VENV / "bin" / "arxos")
     assert program.command[1:] == process.command[1:]
     assert program.variables["ARXOS_LOG_FORMAT"] == "json"
 
